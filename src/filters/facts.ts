@@ -1,0 +1,36 @@
+/** Facts that filters may want. One name, one meaning, one source in `pipeline/gather.ts`. */
+export const FACTS = ['server_counts', 'user_counts', 'jid_rate'] as const;
+export type FactName = (typeof FACTS)[number];
+
+/**
+ * Token counts of one text, as parallel columns in units of 1/256 lesson. The arrays are scratch space of `gather`: valid
+ * until the next stanza, longer than `count`.
+ */
+export interface TokenCounts {
+  /** How many features the text has; entries 0 … count−1 of the columns are its own. */
+  readonly count: number;
+  readonly spam: Uint32Array;
+  readonly ham: Uint32Array;
+  /** Lessons the table holds in all, in units of 1/256 lesson. */
+  readonly spamTotal: number;
+  readonly hamTotal: number;
+}
+
+/** Live levels of one sending JID, drained to `now`, this stanza included. */
+export interface JIDRate {
+  /** Level of the stanza bucket ÷ its allowance: above 1 the allowance is spent. */
+  readonly stanzas: number;
+  /** Level of the distinct-recipients bucket ÷ its allowance. */
+  readonly recipients: number;
+}
+
+/** What `gather` hands to the filters. A field is undefined where it was not wanted, or there is nothing to know. */
+export interface Facts {
+  /** One entry a text of the sample, in its order. */
+  readonly serverCounts?: readonly TokenCounts[];
+  /** The recipient's own table; undefined without a recipient. */
+  readonly userCounts?: readonly TokenCounts[];
+  /** Why the user's table cannot be read: `wrong-key`. */
+  readonly userKeyState?: 'ok' | 'wrong-key' | 'none';
+  readonly jidRate?: JIDRate;
+}

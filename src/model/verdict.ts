@@ -1,0 +1,39 @@
+import type { Opinion } from './opinion.ts';
+
+export const VERDICTS = ['ham', 'unsure', 'spam'] as const;
+export type VerdictName = (typeof VERDICTS)[number];
+
+export const ACTIONS = ['deliver', 'mark', 'defer', 'junk', 'reject', 'discard'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** One filter's part of a verdict. `points` = weight × score; 0 for an abstention. */
+export interface UnitResult {
+  readonly unit: string;
+  readonly group: string;
+  readonly opinion: Opinion;
+  readonly weight: number;
+  readonly points: number;
+}
+
+/** One group's part: the sum of its units' points, and what is left of it after the group's cap. */
+export interface GroupResult {
+  readonly group: string;
+  readonly points: number;
+  readonly capped: number;
+}
+
+/** A whole verdict, able to be taken apart. */
+export interface Verdict {
+  readonly verdict: VerdictName;
+  readonly action: Action;
+  /** Unrounded total in points; `eval` ranks by it. */
+  readonly total: number;
+  /** Points at which `spam` begins: `thresholds.spam`. */
+  readonly threshold: number;
+  /** Calibrated probability of spam, 0 … 1. */
+  readonly probability: number;
+  readonly units: readonly UnitResult[];
+  readonly groups: readonly GroupResult[];
+  /** Set where the pipeline did not run: `KNOWN_SENDER`, `TEST_STANZA`, `NO_STRANGER`. */
+  readonly symbol?: string;
+}

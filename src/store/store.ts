@@ -1,0 +1,142 @@
+import type { SubjectKind } from '../model/subject.ts';
+import type { VerdictName } from '../model/verdict.ts';
+
+/**
+ * What the daemon asks of its store. One process owns it; `store/lmdb` is the embedded backend. Reads are synchronous, and
+ * what must be durable returns a promise that settles after the flush. Later backends pass the same contract tests
+ * (`test/store-contract.ts`).
+ */
+export interface Store {
+  readonly ids: KeyedIds;
+  readonly server: ServerTokens;
+  readonly users: UserTables;
+  readonly lessons: Lessons;
+  readonly traces: Traces;
+  readonly facts: FactRecords;
+  /** `degraded` after a failed commit (a full disk): lessons are refused with 75, reading goes on; tried again every second. */
+  readonly state: 'ok' | 'degraded';
+  sizes(): StoreSizes;
+  /** Writes what is held back and closes; nothing may be called afterwards. */
+  close(): Promise<void>;
+}
+
+export interface StoreSizes {
+  readonly serverTokens: number;
+  readonly serverTokensMax: number;
+  readonly userTablesCached: number;
+  readonly lessons: number;
+  readonly traceBytes: number;
+  readonly factRecordsCached: number;
+  /** Bytes of the environment's file in use. */
+  readonly fileBytes: number;
+  /** Writes handed to the store and not yet committed. */
+  readonly writesPending: number;
+}
+
+export type LessonLabel = Exclude<VerdictName, 'unsure'>;
+
+/** HMACs under the daemon's secret: no record names a JID or a text in clear. */
+export interface KeyedIds {
+  /** 16 bytes as 32 hex digits. Kinds never collide; results are held in a bounded LRU. */
+  id(kind: SubjectKind, value: string): string;
+  /** Fingerprint of a sample's texts, 32 hex digits: not cached, ~2 µs. */
+  text(texts: string): string;
+  /** Id of a lesson: who reported which text of whom. By body or by trace, the same. */
+  lesson(reporterId: string, textId: string, senderId: string): string;
+  /** Server token ids of public hashes: 16 bytes a token in and out, the first 8 of each are the id (`sid`). */
+  serverTokens(hashes: Buffer): Buffer;
+}
+
+/** Columns that a look-up fills; see `TokenCounts` in `filters/facts.ts`. `count` entries are valid. */
+export interface CountColumns {
+  count: number;
+  readonly spam: Uint32Array;
+  readonly ham: Uint32Array;
+  spamTotal: number;
+  hamTotal: number;
+}
+
+/** The server-wide token table: fixed size, in memory, checkpointed behind. */
+export interface ServerTokens {
+  /** Number of the last lesson applied. */
+  readonly generation: number;
+  /** Fills `into` for `count` ids of stride 16 as `serverTokens` returns them; an unknown or not yet trusted token counts 0. */
+  lookup(ids: Buffer, count: number, into: CountColumns): void;
+}
+
+/** Access to one local user's keys and table, for the length of one request. */
+export interface User {
+  /** Keyed id, 32 hex digits. */
+  readonly id: string;
+  /** `wrong-key`: another `User-Key` than the first one seen; reads nothing, teaches nothing there. */
+  readonly keyState: 'ok' | 'wrong-key';
+  /** Number of the last lesson in this user's table; 0 = none. */
+  readonly generation: number;
+  /** Token ids of this user (`uid`), same shape as `serverTokens`. Only with `keyState` ok. */
+  tokens(hashes: Buffer): Buffer;
+  /** As `ServerTokens.lookup`. An empty table for an unknown user. */
+  lookup(ids: Buffer, count: number, into: CountColumns): void;
+}
+
+export interface UserTables {
+  /** @param userKey 32 bytes from `User-Key`, or undefined: the root is then derived from the daemon's secret and a salt. */
+  open(bareJID: string, userKey: Buffer | undefined): User;
+}
+
+export interface LessonInput {
+  readonly label: LessonLabel;
+  /** From `KeyedIds.lesson`. */
+  readonly id: string;
+  /** Keyed id of the reporter; undefined = the operator, whose word is enough for the server's table. */
+  readonly reporterId: string | undefined;
+  /** Whose table learns as well; undefined or `wrong-key`: only the server's. */
+  readonly user: User | undefined;
+  /** Token ids of stride 16, at most 128: as `serverTokens` and `User.tokens` return them. `uids` is empty without a user. */
+  readonly sids: Buffer;
+  readonly uids: Buffer;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+export interface Lessons {
+  /** Number of live lessons. */
+  readonly count: number;
+  /**
+   * Teaches once. `unchanged`: the same lesson with the same label is there. `replaced`: it was there with the other label,
+   * which is undone exactly. Settles when durable and in memory. @throws StoreError `degraded`: nothing was learnt.
+   */
+  teach(lesson: LessonInput): Promise<'set' | 'replaced' | 'unchanged'>;
+  /** Undoes exactly what the lesson recorded. `too-old` beyond `store.undo_days`. @throws StoreError as `teach`. */
+  forget(id: string, at: number): Promise<'removed' | 'unchanged' | 'too-old'>;
+}
+
+/** What a verdict leaves behind, so that one can train later without the body. */
+export interface Trace {
+  readonly at: number;
+  readonly verdict: VerdictName;
+  readonly total: number;
+  /** Keyed ids: the text's fingerprint, the judged bare JID, the pair (recipient, sender). */
+  readonly textId: string;
+  readonly senderId: string;
+  readonly pairId: string;
+  /** Scores by unit, in the order of `UNITS`; NaN = abstained. */
+  readonly scores: Float32Array;
+  /** Token ids of stride 16, at most 128 of each; `uids` empty without a user. */
+  readonly sids: Buffer;
+  readonly uids: Buffer;
+}
+
+export interface Traces {
+  /** Seals and keeps a trace in the open block; returns its id (26 characters, sortable by time). Written behind. */
+  append(trace: Trace, user: User | undefined): string;
+  /** Undefined where the trace is gone, was never there, or is another user's. */
+  read(id: string, user: User | undefined): Trace | undefined;
+}
+
+/** Facts with their own expiry, one record a subject; decoded records are held in an LRU. */
+export interface FactRecords {
+  /** The value kept under `stamp`, or undefined where there is none, the stamp differs, or it is past `now`. */
+  get(subject: SubjectKind, id: string, fact: string, stamp: string, now: number): unknown;
+  /** Keeps a value until `expiresAt`. Written behind, not awaited; a record seen once may stay in memory only. */
+  set(subject: SubjectKind, id: string, fact: string, stamp: string, value: unknown, expiresAt: number): void;
+}
