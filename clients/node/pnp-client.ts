@@ -1,0 +1,209 @@
+import { Buffer } from 'node:buffer';
+import type { Answer } from './answer.ts';
+import type { AnswerLimits } from './answer-parser.ts';
+import { Call, type CallOptions } from './call.ts';
+import { type Address, Connection } from './connection.ts';
+import { factHeaders, type StanzaFacts } from './facts.ts';
+import { PnpError } from './pnp-error.ts';
+import { encodeHeaders, type RequestHeaders } from './request.ts';
+import { type Action, readVerdict, type Verdict } from './verdict.ts';
+
+export { type Answer, AnswerHeaders } from './answer.ts';
+export { ANSWER_LIMITS, type AnswerLimits, AnswerParser } from './answer-parser.ts';
+export type { CallOptions } from './call.ts';
+export type { Address } from './connection.ts';
+export type { StanzaFacts } from './facts.ts';
+export { PnpError, type PnpErrorCode } from './pnp-error.ts';
+export { encodeRequest, type RequestHeaders, type WireRequest } from './request.ts';
+export { type Action, readVerdict, type Verdict, type VerdictName } from './verdict.ts';
+
+export type PnpClientOptions = Address & {
+  /** Connections of the pool; 1 is enough for a daemon on the same machine. */
+  readonly connections?: number;
+  /** A call without a deadline of its own is given up after this many milliseconds. Also bounds connecting. */
+  readonly timeoutMs?: number;
+  /** Requests in flight on one connection; more wait in its queue. Keep it at or below the daemon's `In-Flight-Max`. */
+  readonly inFlightMax?: number;
+  /** Calls that may wait on one connection; one more is rejected as `queue-full`. */
+  readonly queueMax?: number;
+  readonly limits?: Partial<AnswerLimits>;
+  readonly random?: () => number;
+};
+
+/** What HELLO tells: version, what is served here, and its limits. */
+export interface Hello {
+  readonly server: string;
+  readonly verbs: readonly string[];
+  readonly rights: readonly string[];
+  /** Limits by header name, e.g. `In-Flight-Max`. */
+  readonly limits: ReadonlyMap<string, number>;
+  readonly answer: Answer;
+}
+
+export interface Lesson {
+  readonly label: 'spam' | 'ham' | 'forget';
+  /** The stanza, or the `Trace` of its verdict: one of the two. */
+  readonly stanza?: string | Uint8Array | undefined;
+  readonly trace?: string | undefined;
+  /** Bare JID of who says so; without it, on the admin socket, it is the operator's word. */
+  readonly reporter?: string | undefined;
+  readonly facts?: StanzaFacts | undefined;
+}
+
+/** What a TELL really did. */
+export interface Taught {
+  readonly didSet: boolean;
+  readonly didRemove: boolean;
+  readonly answer: Answer;
+}
+
+/** What to do with a stanza; never an error. */
+export type Decision =
+  | { readonly action: Action; readonly failedOpen: false; readonly verdict: Verdict }
+  | { readonly action: 'deliver'; readonly failedOpen: true; readonly reason: string };
+
+const DEFAULTS = { connections: 1, timeoutMs: 1_000, inFlightMax: 64, queueMax: 4_096 };
+
+/** A client of the daemon. It connects with the first call, and again after a failure; every call ends in time. */
+export class PnpClient {
+  readonly #pool: Connection[] = [];
+  readonly #timeoutMs: number;
+  #closed = false;
+
+  constructor(options: PnpClientOptions) {
+    const { connections, timeoutMs, inFlightMax, queueMax } = { ...DEFAULTS, ...options };
+    const address = 'path' in options ? { path: options.path } : { host: options.host, port: options.port };
+    const { limits = {}, random = Math.random } = options;
+    this.#timeoutMs = timeoutMs;
+    for (let index = 0; index < connections; index += 1) {
+      const shared = { address, connectTimeoutMs: timeoutMs, inFlightMax, queueMax, limits, random };
+      this.#pool.push(new Connection(shared));
+    }
+  }
+
+  /** One request, one answer, whatever its status. @throws PnpError (as a rejection) with any code but `refused` */
+  async call(
+    verb: string,
+    headers: RequestHeaders = {},
+    body: string | Uint8Array = '',
+    options: CallOptions = {},
+  ): Promise<Answer> {
+    if (this.#closed) throw new PnpError('closed', 'The client is closed; make a new one.');
+    const connection = this.#leastLoaded();
+    const call = new Call({
+      verb,
+      lines: encodeHeaders(verb, headers),
+      body,
+      bodyBytes: typeof body === 'string' ? Buffer.byteLength(body) : body.length,
+      timeoutMs: this.#timeoutMs,
+      deadlineMs: options.deadlineMs,
+      signal: options.signal,
+      onTimeout: () => connection.timedOut(),
+    });
+    connection.send(call);
+    return call.answer;
+  }
+
+  /** @throws PnpError as all methods below: as `call`, and `refused` where the status is not 0 */
+  async hello(options?: CallOptions): Promise<Hello> {
+    const answer = accepted(await this.call('HELLO', {}, '', options));
+    const { headers } = answer;
+    const limits = new Map<string, number>();
+    for (const [name, value] of headers) if (name.endsWith('-Max')) limits.set(name, Number(value));
+    return {
+      server: headers.get('Server') ?? '',
+      verbs: words(headers.get('Verbs')),
+      rights: words(headers.get('Rights')),
+      limits,
+      answer,
+    };
+  }
+
+  /** Settles when the daemon answers. */
+  async ping(options?: CallOptions): Promise<void> {
+    accepted(await this.call('PING', {}, '', options));
+  }
+
+  /** Judges a stanza. */
+  async check(stanza: string | Uint8Array, facts: StanzaFacts = {}, options?: CallOptions): Promise<Verdict> {
+    return readVerdict(accepted(await this.call('CHECK', factHeaders(facts), stanza, options)));
+  }
+
+  /** Judges a stanza; the verdict's `answer` holds its symbols. */
+  async symbols(
+    stanza: string | Uint8Array,
+    facts: StanzaFacts = {},
+    options?: CallOptions,
+  ): Promise<Verdict> {
+    return readVerdict(accepted(await this.call('SYMBOLS', factHeaders(facts), stanza, options)));
+  }
+
+  /** Judges a stanza; the body of the verdict's `answer` explains it in words. */
+  async report(
+    stanza: string | Uint8Array,
+    facts: StanzaFacts = {},
+    options?: CallOptions,
+  ): Promise<Verdict> {
+    return readVerdict(accepted(await this.call('REPORT', factHeaders(facts), stanza, options)));
+  }
+
+  /** Teaches, or forgets; settles when it is durable. */
+  async tell(lesson: Lesson, options?: CallOptions): Promise<Taught> {
+    const { label, stanza = '', trace, reporter, facts = {} } = lesson;
+    const what = label === 'forget' ? { Remove: 'local' } : { 'Message-Class': label, Set: 'local' };
+    const headers = { ...factHeaders(facts), ...what, Reporter: reporter, Trace: trace };
+    const answer = accepted(await this.call('TELL', headers, stanza, options));
+    const did = (name: string) => words(answer.headers.get(name)).includes('local');
+    return { didSet: did('DidSet'), didRemove: did('DidRemove'), answer };
+  }
+
+  /** The daemon's counters, as it answers them. */
+  async stats(options?: CallOptions): Promise<Answer> {
+    return accepted(await this.call('STATS', {}, '', options));
+  }
+
+  /** As `check`, but never rejects: whatever fails, the stanza is to be delivered. */
+  async checkOrDeliver(
+    stanza: string | Uint8Array,
+    facts: StanzaFacts = {},
+    options?: CallOptions,
+  ): Promise<Decision> {
+    try {
+      const verdict = await this.check(stanza, facts, options);
+      return { action: verdict.action, failedOpen: false, verdict };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return { action: 'deliver', failedOpen: true, reason };
+    }
+  }
+
+  /** Takes no more calls, waits for the answers to those it has, half-closes; gives up after `timeoutMs`. */
+  async end(): Promise<void> {
+    this.#closed = true;
+    const timer = setTimeout(() => this.close(), this.#timeoutMs);
+    await Promise.all(this.#pool.map((connection) => connection.end()));
+    clearTimeout(timer);
+  }
+
+  /** Closes at once; calls without an answer are rejected as `closed`. */
+  close(): void {
+    this.#closed = true;
+    for (const connection of this.#pool) connection.close();
+  }
+
+  #leastLoaded(): Connection {
+    let least = this.#pool[0]!;
+    for (const connection of this.#pool) if (connection.load < least.load) least = connection;
+    return least;
+  }
+}
+
+function accepted(answer: Answer): Answer {
+  if (answer.status === 0) return answer;
+  const said = answer.headers.get('Error') ?? answer.name;
+  throw new PnpError('refused', `The daemon answered ${answer.status}: ${said}`, { answer });
+}
+
+function words(list: string | undefined): string[] {
+  return (list ?? '').split(/[\s,]/).filter((word) => word !== '');
+}
