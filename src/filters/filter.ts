@@ -1,11 +1,8 @@
 import type { Opinion } from '../model/opinion.ts';
 import type { Sample } from '../model/sample.ts';
 import type { SubjectKind } from '../model/subject.ts';
+import type { UnitName } from '../model/unit.ts';
 import type { FactName, Facts } from './facts.ts';
-
-export const UNITS = ['bayes.server', 'bayes.user', 'karma.jid_rate', 'auth.stream'] as const;
-/** Name of a unit: its family (`bayes`, `karma`, `auth`), a dot, what it looks at. */
-export type UnitName = (typeof UNITS)[number];
 
 /**
  * The heart of the house. A filter is pure: it declares which facts it wants, and judges them. It holds no state, reads
@@ -30,7 +27,7 @@ export interface Filter {
 
 /** Keyed ids of what a sample is about, 32 hex digits each, and the generations of the tables: cheap to have before any table is read. */
 export interface SampleIds {
-  /** Keyed fingerprint of all texts and the tokeniser's version; '' without text. */
+  /** Keyed fingerprint of all texts; '' without text. */
   readonly text: string;
   /** The recipient; '' without one. */
   readonly user: string;

@@ -1,0 +1,134 @@
+import type { UNITS } from '../model/unit.ts';
+import { number, table, whole } from './keys.ts';
+
+const group = (capSpam: number, capHam: number, prose: string) =>
+  table(
+    {
+      cap_spam: number(capSpam, [0, 100], 'Most points that the group may add; approached, never reached.'),
+      cap_ham: number(capHam, [0, 100], 'Most points that the group may take away.'),
+    },
+    prose,
+  );
+
+/** Caps of the groups, from the outermost in. */
+export const groupsTable = table(
+  {
+    bayes: group(9, 4, 'Text: `bayes.*`.'),
+    karma: group(7, 3, 'Reputation: `karma.*`.'),
+    karma_sender: group(60, 20, 'Inside `karma`: what the sending JID does.'),
+    auth: group(2, 2, 'Technical quality of the sending server: `auth.*`.'),
+    auth_tls: group(4, 4, 'Inside `auth`: how the stream was secured.'),
+    pow: group(
+      0,
+      2,
+      'Proof of work. Its units come with a later release; its cap is already held against the threshold.',
+    ),
+  },
+  'Caps of the groups: points are summed within a group, bounded, and summed over the groups.',
+);
+
+const weight = (fallback: number) =>
+  number(fallback, [0, 1_000], 'Points of this unit at a score of 1; 0 switches it off.');
+
+export const bayesTable = table(
+  {
+    server: table(
+      {
+        weight: weight(20),
+        tokens_max: whole(
+          1_000_000,
+          [4_096, 50_000_000],
+          'Tokens that the server-wide table can hold, about 40 bytes each.',
+        ),
+        lessons_min: whole(20, [1, 100_000], 'Lessons of each class before the table has an opinion.'),
+        tokens_min: whole(2, [1, 64], 'Known tokens that a text needs for an opinion.'),
+      },
+      'The server-wide token table.',
+    ),
+    user: table(
+      {
+        weight: weight(20),
+        tokens_max: whole(5_000, [100, 100_000], 'Tokens of one user, 12 bytes each.'),
+        cache_bytes_max: whole(64 * 2 ** 20, [2 ** 20, 2 ** 36], "Memory for users' tables in use."),
+        lessons_min: whole(
+          5,
+          [1, 10_000],
+          'Lessons of each class by this user before their table has an opinion.',
+        ),
+      },
+      "The recipient's own token table.",
+    ),
+  },
+  'The statistical text filters.',
+);
+
+export const karmaTable = table(
+  {
+    jid_rate: table(
+      {
+        weight: weight(40),
+        stanzas_burst: whole(60, [1, 100_000], 'Stanzas that an unknown sender may send at once.'),
+        stanzas_per_minute: number(20, [0.01, 100_000], 'Stanzas a minute that are forgiven.'),
+        recipients_burst: whole(
+          10,
+          [1, 10_000],
+          'Distinct recipients that an unknown sender may write to at once.',
+        ),
+        recipients_per_hour: number(10, [0.01, 100_000], 'Distinct recipients an hour that are forgiven.'),
+        half_score_ratio: number(
+          4,
+          [0.1, 100],
+          'How many allowances beyond the first one give half of the weight.',
+        ),
+        senders_max: whole(
+          262_144,
+          [1_024, 16_777_216],
+          'Senders watched at once, 40 bytes each; rounded up to a power of two.',
+        ),
+      },
+      'How fast one JID writes, and to how many.',
+    ),
+  },
+  'Reputation.',
+);
+
+export const streamTable = table(
+  {
+    stream: table(
+      { weight: weight(2) },
+      'How the stream of the sending server was secured and authenticated.',
+    ),
+  },
+  'Technical quality of the sending server.',
+);
+
+/** Seconds that an opinion of each unit may be believed. Zero where judging is cheaper than looking up: docs/decisions/0003. */
+const TTL_SECONDS: Readonly<Record<(typeof UNITS)[number], number>> = {
+  'bayes.server': 3_600,
+  'bayes.user': 3_600,
+  'karma.jid_rate': 0,
+  'auth.stream': 0,
+};
+
+const ttl = (unit: (typeof UNITS)[number]) =>
+  table(
+    {
+      ttl_seconds: whole(
+        TTL_SECONDS[unit],
+        [0, 31_536_000],
+        'Seconds that an opinion is kept; 0: judged anew each time.',
+      ),
+    },
+    `Cache of \`${unit}\`.`,
+  );
+
+export const cacheTable = table(
+  {
+    records_max: whole(20_000, [100, 10_000_000], 'Fact records held in memory; the rest stay in the store.'),
+    texts_bytes_max: whole(16 * 2 ** 20, [2 ** 20, 2 ** 36], 'Memory for the features of texts seen lately.'),
+    bayes: table({ server: ttl('bayes.server'), user: ttl('bayes.user') }, 'Cache of the text filters.'),
+    karma: table({ jid_rate: ttl('karma.jid_rate') }, 'Cache of the karma units.'),
+    auth: table({ stream: ttl('auth.stream') }, 'Cache of the authentication units.'),
+  },
+  'The granular cache: what each unit said, and for how long.',
+);

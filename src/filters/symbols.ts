@@ -1,0 +1,43 @@
+import type { ReasonParams } from '../model/opinion.ts';
+
+type Sentence = (params: ReasonParams) => string;
+
+/** English sentences of symbols; modules translate by symbol and parameters. */
+const SENTENCES: Readonly<Record<string, Sentence>> = {
+  BAYES_SERVER: (p) => `${p['tokens']} features known here, log-odds ${signed(p['z'])}`,
+  BAYES_USER: (p) => `${p['tokens']} features known to this user change the log-odds by ${signed(p['z'])}`,
+  JID_RATE: (p) => `${p['stanzas']} times its allowance of stanzas, ${p['recipients']} of recipients`,
+  STREAM: (p) => `stream with TLS ${p['tls']}, authenticated by ${p['auth']}`,
+  KNOWN_SENDER: () => 'the sender is known to the recipient: not judged',
+  NOT_JUDGED: () => 'no stanza that can be spam: not judged',
+  TEST_STANZA: () => 'the test line: always spam, teaches nothing',
+};
+
+/** Why a filter abstains, in words. */
+const ABSTENTIONS: Readonly<Record<string, Sentence>> = {
+  untrained: (p) => `not enough lessons yet: ${p['spam'] ?? 0} spam and ${p['ham'] ?? 0} ham are missing`,
+  'too-few-tokens': () => 'too few features of this text are known',
+  'no-text': () => 'there is no text to read',
+  'no-user': () => 'the recipient is not told',
+  'wrong-key': () => "the user's key is another than the first one seen",
+  'no-sender': () => 'the sender is not told',
+  'within-allowance': () => 'the sender writes no more than allowed',
+  'no-facts': () => 'the server told nothing of the stream',
+  'local-stream': () => 'the stanza came from this server itself',
+  overload: () => 'the daemon was catching up',
+  failed: () => 'the filter failed; see the log',
+};
+
+/** The sentence of a symbol; the symbol itself where there is none. */
+export function sentenceOf(symbol: string, params: ReasonParams = {}): string {
+  return SENTENCES[symbol]?.(params) ?? symbol;
+}
+
+/** The sentence of an abstention's reason; the reason itself where there is none. */
+export function abstentionSentence(reason: string, params: ReasonParams = {}): string {
+  return ABSTENTIONS[reason]?.(params) ?? reason;
+}
+
+function signed(value: number | string | undefined): string {
+  return typeof value === 'number' && value > 0 ? `+${value}` : `${value}`;
+}

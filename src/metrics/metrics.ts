@@ -1,0 +1,103 @@
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { UNITS, type UnitName } from '../model/unit.ts';
+import type { Verdict } from '../model/verdict.ts';
+import { Buckets, register, Tally } from './tally.ts';
+
+/** Seconds; a verdict takes tens of microseconds, so the bounds begin there. */
+const LATENCY_BOUNDS = [
+  0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
+  1,
+];
+const SCORE_BOUNDS = [-0.8, -0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.6, 0.8, 1];
+
+/** Numbers that are read at the scrape, not counted: store sizes, queue depths, connections. */
+export type Gauges = Readonly<Record<string, { help: string; read: () => number }>>;
+
+/** All that Providence counts. Labels come from closed sets (verb, code, unit, verdict): never a JID, never a domain. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #verdicts = new Tally(['verdict', 'action']);
+  readonly #requests = new Tally(['verb', 'code']);
+  readonly #lessons = new Tally(['label', 'outcome']);
+  readonly #abstentions = new Tally(['filter', 'reason']);
+  readonly #failures = new Tally(['filter']);
+  readonly #cache = new Tally(['filter', 'result']);
+  readonly #latency = new Buckets(LATENCY_BOUNDS);
+  readonly #scores = UNITS.map(() => new Buckets(SCORE_BOUNDS));
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+    const tallies = [
+      ['providence_verdicts_total', 'Verdicts by verdict and action.', this.#verdicts],
+      ['providence_requests_total', 'Requests by verb and status code.', this.#requests],
+      ['providence_lessons_total', 'Lessons by label and outcome.', this.#lessons],
+      ['providence_filter_abstentions_total', 'Abstentions by filter and reason.', this.#abstentions],
+      ['providence_filter_failures_total', 'Filters that threw.', this.#failures],
+      ['providence_cache_lookups_total', 'Look-ups of cached opinions by filter and result.', this.#cache],
+    ] as const;
+    for (const [name, help, tally] of tallies) {
+      register(this.registry, { name, help, type: 'counter' }, () => tally.values());
+    }
+    const seconds = 'providence_verdict_seconds';
+    register(
+      this.registry,
+      { name: seconds, help: 'Time from the last byte of a request to its verdict.', type: 'histogram' },
+      () => this.#latency.values(seconds, {}),
+    );
+    const scores = 'providence_filter_score';
+    register(
+      this.registry,
+      { name: scores, help: 'Scores by filter, -1 ham to 1 spam.', type: 'histogram' },
+      () => UNITS.flatMap((filter, index) => (this.#scores[index] as Buckets).values(scores, { filter })),
+    );
+  }
+
+  /** Adds gauges read at each scrape. */
+  addGauges(gauges: Gauges): void {
+    for (const [name, gauge] of Object.entries(gauges)) {
+      register(this.registry, { name, help: gauge.help, type: 'gauge' }, () => [
+        { labels: {}, value: gauge.read() },
+      ]);
+    }
+  }
+
+  /** @param seconds from the request's last byte to its verdict. */
+  verdict(verdict: Verdict, seconds: number): void {
+    this.#verdicts.add(`${verdict.verdict} ${verdict.action}`);
+    this.#latency.add(seconds);
+    for (let index = 0; index < verdict.units.length; index += 1) {
+      const { unit, opinion } = verdict.units[index] as (typeof verdict.units)[number];
+      if (opinion.kind === 'opinion') (this.#scores[index] as Buckets).add(opinion.score);
+      else this.#abstentions.add(`${unit} ${opinion.reason}`);
+    }
+  }
+
+  request(verb: string, code: number): void {
+    this.#requests.add(`${verb} ${code}`);
+  }
+
+  lesson(label: string, outcome: string): void {
+    this.#lessons.add(`${label} ${outcome}`);
+  }
+
+  cacheHit(unit: UnitName): void {
+    this.#cache.add(`${unit} hit`);
+  }
+
+  cacheMiss(unit: UnitName): void {
+    this.#cache.add(`${unit} miss`);
+  }
+
+  filterFailed(unit: UnitName): void {
+    this.#failures.add(unit);
+  }
+
+  /** Name and value of every series but those of the runtime: the body of STATS. */
+  async lines(): Promise<string> {
+    const text = await this.registry.metrics();
+    const own = text
+      .split('\n')
+      .filter((line) => line.startsWith('providence_') && !line.includes('_bucket{'));
+    return own.map((line) => `${line}\r\n`).join('');
+  }
+}

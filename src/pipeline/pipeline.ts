@@ -1,0 +1,163 @@
+import type { FactName, Facts } from '../filters/facts.ts';
+import type { CacheKey, Filter } from '../filters/filter.ts';
+import { abstain, type Opinion } from '../model/opinion.ts';
+import type { Sample } from '../model/sample.ts';
+import { isTestStanza } from '../model/stanza.ts';
+import type { UnitName } from '../model/unit.ts';
+import type { Action, Verdict, VerdictName } from '../model/verdict.ts';
+import type { FactRecords, User } from '../store/store.ts';
+import { TOKENISER_VERSION } from '../text/features.ts';
+import type { Gather, Subject } from './gather.ts';
+import { type ScoreOptions, score } from './score.ts';
+import { NO_TEXT, type TextCache } from './text-cache.ts';
+
+/** The filter threw: a programmer's error, counted and logged; the stanza is judged by the others. */
+const FAILED = abstain('failed');
+/** The daemon catches up: text filters stand aside, lists and rates go on. */
+const OVERLOAD = abstain('overload');
+
+export interface PipelineOptions {
+  readonly score: ScoreOptions;
+  readonly actions: Readonly<Record<'spam' | 'unsure', Action>>;
+  readonly ttlSeconds: Readonly<Record<UnitName, number>>;
+}
+
+/** What the pipeline tells of its work: counters only, called for each unit of each verdict. */
+export interface PipelineEvents {
+  cacheHit(unit: UnitName): void;
+  cacheMiss(unit: UnitName): void;
+  filterFailed(unit: UnitName, error: unknown): void;
+}
+
+/** A verdict, with what learning from it later needs. */
+export interface JudgedSample {
+  readonly verdict: Verdict;
+  readonly subject: Subject;
+}
+
+/**
+ * Sample → verdict. The only place that catches a filter's failure. Synchronous: what it reads is in memory or one read
+ * of the store away.
+ */
+export class Pipeline {
+  readonly #filters: readonly Filter[];
+  readonly #names: readonly UnitName[];
+  readonly #options: PipelineOptions;
+  readonly #gather: Gather;
+  readonly #texts: TextCache;
+  readonly #facts: FactRecords;
+  readonly #events: PipelineEvents;
+
+  constructor(parts: {
+    filters: readonly Filter[];
+    options: PipelineOptions;
+    gather: Gather;
+    texts: TextCache;
+    facts: FactRecords;
+    events: PipelineEvents;
+  }) {
+    this.#filters = parts.filters;
+    this.#names = parts.filters.map((filter) => filter.name);
+    this.#options = parts.options;
+    this.#gather = parts.gather;
+    this.#texts = parts.texts;
+    this.#facts = parts.facts;
+    this.#events = parts.events;
+  }
+
+  /** The sample with its texts' features and keyed ids: what judging and teaching both begin with. */
+  subjectOf(sample: Sample, user: User | undefined, overload = false): Subject {
+    const texts = overload ? NO_TEXT : this.#texts.of(sample.texts);
+    return { sample, texts, user, ids: this.#gather.idsOf(sample, texts.id, user) };
+  }
+
+  /** @param overload true: text is not looked at. */
+  judge(sample: Sample, user: User | undefined, now: number, overload = false): JudgedSample {
+    const subject = this.subjectOf(sample, user, overload);
+    const fixed = this.#fixedVerdict(sample);
+    if (fixed !== undefined) return { subject, verdict: fixed };
+    const scored = score(this.#names, this.#opinionsOn(subject, now, overload), this.#options.score);
+    const verdict = {
+      ...scored,
+      threshold: this.#options.score.spamThreshold,
+      action: this.#actionFor(scored.verdict),
+    };
+    return { subject, verdict };
+  }
+
+  #fixedVerdict(sample: Sample): Verdict | undefined {
+    if (sample.bypass !== undefined) return this.#withoutFilters('ham', 'KNOWN_SENDER');
+    if (sample.kind === 'other') return this.#withoutFilters('unsure', 'NOT_JUDGED');
+    if (sample.texts.length > 0 && isTestStanza(sample)) return this.#withoutFilters('spam', 'TEST_STANZA');
+    return undefined;
+  }
+
+  #withoutFilters(verdict: VerdictName, symbol: string): Verdict {
+    const { spamThreshold } = this.#options.score;
+    const total = verdict === 'spam' ? spamThreshold : 0;
+    const probability = { ham: 0, unsure: 0.5, spam: 1 }[verdict];
+    const action = verdict === 'spam' ? this.#actionFor('spam') : 'deliver';
+    return { verdict, action, total, threshold: spamThreshold, probability, units: [], groups: [], symbol };
+  }
+
+  #actionFor(verdict: VerdictName): Action {
+    return verdict === 'ham' ? 'deliver' : this.#options.actions[verdict];
+  }
+
+  #opinionsOn(subject: Subject, now: number, overload: boolean): Opinion[] {
+    const touched = this.#gather.touch(subject, now);
+    const keys = this.#filters.map((filter) => this.#keyFor(filter, subject, touched));
+    const opinions: (Opinion | undefined)[] = this.#filters.map((filter, index) => {
+      if (overload && filter.readsText) return OVERLOAD;
+      return this.#cached(filter, keys[index], now);
+    });
+    const facts = this.#factsFor(opinions, subject, touched);
+    return opinions.map(
+      (known, index) =>
+        known ?? this.#judgeWith(this.#filters[index] as Filter, keys[index], { subject, facts, now }),
+    );
+  }
+
+  #keyFor(filter: Filter, subject: Subject, touched: Facts): CacheKey | undefined {
+    if (this.#options.ttlSeconds[filter.name] === 0) return undefined;
+    const key = filter.cacheKey(subject.sample, subject.ids, touched);
+    return key === undefined
+      ? undefined
+      : { ...key, stamp: `${filter.version}.${TOKENISER_VERSION} ${key.stamp}` };
+  }
+
+  #cached(filter: Filter, key: CacheKey | undefined, now: number): Opinion | undefined {
+    if (key === undefined) return undefined;
+    const value = this.#facts.get(key.subject, key.id, key.fact, key.stamp, now);
+    if (value === undefined) this.#events.cacheMiss(filter.name);
+    else this.#events.cacheHit(filter.name);
+    return value as Opinion | undefined;
+  }
+
+  #factsFor(opinions: readonly (Opinion | undefined)[], subject: Subject, touched: Facts): Facts {
+    const wanted = new Set<FactName>();
+    for (const [index, filter] of this.#filters.entries()) {
+      if (opinions[index] === undefined) for (const fact of filter.wants) wanted.add(fact);
+    }
+    return this.#gather.read(subject, wanted, touched);
+  }
+
+  #judgeWith(
+    filter: Filter,
+    key: CacheKey | undefined,
+    on: { subject: Subject; facts: Facts; now: number },
+  ): Opinion {
+    let opinion: Opinion;
+    try {
+      opinion = filter.judge(on.subject.sample, on.facts, on.now);
+    } catch (error) {
+      this.#events.filterFailed(filter.name, error);
+      return FAILED;
+    }
+    if (key !== undefined) {
+      const expiresAt = on.now + this.#options.ttlSeconds[filter.name] * 1_000;
+      this.#facts.set(key.subject, key.id, key.fact, key.stamp, opinion, expiresAt);
+    }
+    return opinion;
+  }
+}

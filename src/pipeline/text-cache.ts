@@ -1,0 +1,56 @@
+import { LRU } from '../lru.ts';
+import type { SampleText } from '../model/sample.ts';
+import type { KeyedIds } from '../store/store.ts';
+import { extractFeatures } from '../text/extract.ts';
+import type { Features } from '../text/features.ts';
+
+/** What is known of a sample's texts without any table: their fingerprint, features and server token ids. */
+export interface KnownTexts {
+  /** Keyed fingerprint; '' without text. */
+  readonly id: string;
+  /** One entry a text. */
+  readonly features: readonly Features[];
+  /** Server token ids, stride 16, one entry a text. */
+  readonly sids: readonly Buffer[];
+}
+
+export const NO_TEXT: KnownTexts = { id: '', features: [], sids: [] };
+/** Objects, keys and buffers of an entry and of each of its texts, by heap snapshot. */
+const ENTRY_BYTES = 400;
+/** Parts texts in the fingerprint; XML 1.0 forbids it in a stanza. */
+const SEPARATOR = '\u0001';
+
+/** Text → features, keyed by HMAC of the texts, so that no text stays in memory. */
+export class TextCache {
+  readonly #cache: LRU<string, KnownTexts>;
+  readonly #ids: KeyedIds;
+
+  constructor(ids: KeyedIds, bytesMax: number) {
+    this.#ids = ids;
+    this.#cache = new LRU(bytesMax, weightOf);
+  }
+
+  of(texts: readonly SampleText[]): KnownTexts {
+    if (texts.length === 0) return NO_TEXT;
+    const id = this.#ids.text(joined(texts));
+    const known = this.#cache.get(id);
+    if (known !== undefined) return known;
+    const features = texts.map((text) => extractFeatures(text.text));
+    const sids = features.map((feature) => this.#ids.serverTokens(feature.hashes));
+    const fresh = { id, features, sids };
+    this.#cache.set(id, fresh);
+    return fresh;
+  }
+}
+
+/** Bytes held by an entry: hashes and ids of 16 bytes a feature, and what objects cost. */
+function weightOf(texts: KnownTexts): number {
+  let bytes = ENTRY_BYTES;
+  for (const features of texts.features) bytes += ENTRY_BYTES + 32 * features.count;
+  return bytes;
+}
+
+function joined(texts: readonly SampleText[]): string {
+  if (texts.length === 1) return (texts[0] as SampleText).text;
+  return texts.map((text) => text.text).join(SEPARATOR);
+}

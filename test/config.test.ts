@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { describeKeys } from '../src/config/key-path.ts';
+import { defaultConfig, loadConfig } from '../src/config/load.ts';
+import { schema } from '../src/config/schema.ts';
+import { ConfigError } from '../src/errors.ts';
+
+const DIR = mkdtempSync(join(tmpdir(), 'pv-config-'));
+after(() => rmSync(DIR, { recursive: true }));
+
+function load(text: string, env: NodeJS.ProcessEnv = {}) {
+  const path = join(DIR, 'providence.toml');
+  writeFileSync(path, text);
+  return loadConfig(path, env).config;
+}
+
+const BROKEN: readonly (readonly [name: string, text: string, message: RegExp])[] = [
+  [
+    'an unknown key',
+    '[thresholds]\nspm = 4\n',
+    /line 2: unknown key `thresholds\.spm`; did you mean `thresholds\.spam`\?/,
+  ],
+  ['an unknown table', '[treshold]\nspam = 4\n', /line 1: unknown key `treshold`/],
+  [
+    'an unknown key in a listener',
+    '[[listen.unix]]\npath = "a"\nmod = "660"\n',
+    /unknown key `listen\.unix\.0\.mod`/,
+  ],
+  ['a wrong type', '[thresholds]\nspam = "5"\n', /line 2: `thresholds\.spam` expected number/],
+  ['a value out of bounds', '\n[limits]\nshed_ms = 0\n', /line 3: `limits\.shed_ms` too small/],
+  ['a word that is not in the list', '[actions]\nspam = "junk"\n', /line 2: `actions\.spam`/],
+  ['broken TOML', '[limits\n', /line 1, column \d+/],
+  ['thresholds the wrong way round', '[thresholds]\nham = 6\n', /line 2: `thresholds\.ham` must be below/],
+  ['a mode that is none', '[[listen.unix]]\npath = "a"\nmode = "999"\n', /three octal digits/],
+];
+
+describe('loadConfig', () => {
+  for (const [name, text, message] of BROKEN) {
+    it(`refuses ${name}`, () => {
+      assert.throws(
+        () => load(text),
+        (error: Error) => {
+          assert.ok(error instanceof ConfigError);
+          assert.match(error.message, message);
+          assert.equal(error.message.split('\n').length, 1);
+          return true;
+        },
+      );
+    });
+  }
+
+  it('names a file that is not there', () => {
+    assert.throws(() => loadConfig(join(DIR, 'none.toml'), {}), /none\.toml: cannot be read \(ENOENT\)/);
+  });
+
+  it('takes the environment over the file, and the file over the defaults', () => {
+    const config = load('[thresholds]\nspam = 6\n', {
+      PROVIDENCE_THRESHOLDS__SPAM: '7',
+      PROVIDENCE_LOG__LEVEL: 'warn',
+    });
+    assert.equal(config.thresholds.spam, 7);
+    assert.equal(config.log.level, 'warn');
+    assert.equal(load('[thresholds]\nspam = 6\n').thresholds.spam, 6);
+    assert.equal(load('').thresholds.spam, defaultConfig().thresholds.spam);
+  });
+
+  it('refuses an unknown key from the environment too', () => {
+    assert.throws(() => load('', { PROVIDENCE_THRESHOLDS__SPIM: '7' }), /did you mean `thresholds\.spam`/);
+  });
+
+  it('takes relative paths from the directory of the file', () => {
+    assert.equal(load('[store]\ndirectory = "db"\n').store.directory, join(DIR, 'db'));
+  });
+});
+
+describe('the schema', () => {
+  const keys = describeKeys();
+
+  it('gives every key a default and a sentence', () => {
+    assert.ok(keys.length > 50);
+    for (const { key, prose, default: fallback } of keys) {
+      assert.notEqual(fallback, undefined, key);
+      assert.match(prose, /^[A-Z].*\.$/s, key);
+    }
+  });
+
+  it('bounds every number', () => {
+    for (const { key, default: fallback, minimum, maximum } of keys) {
+      if (typeof fallback === 'number') assert.ok(minimum !== undefined && maximum !== undefined, key);
+    }
+  });
+
+  it('holds its bounds', () => {
+    for (const { key, minimum, maximum } of keys) {
+      if (minimum === undefined || maximum === undefined) continue;
+      for (const value of [minimum - 1, maximum + 1])
+        assert.equal(schema.safeParse(nested(key, value)).success, false, `${key} = ${value}`);
+    }
+  });
+});
+
+function nested(key: string, value: number): object {
+  return key.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as object;
+}

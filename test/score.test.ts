@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { defaultConfig } from '../src/config/load.ts';
+import { schema } from '../src/config/schema.ts';
+import { abstain, type Opinion } from '../src/model/opinion.ts';
+import { UNITS, type UnitName } from '../src/model/unit.ts';
+import { scoreOptions } from '../src/pipeline/options.ts';
+import { bounded, score } from '../src/pipeline/score.ts';
+
+const OPTIONS = scoreOptions(defaultConfig());
+/** Scores are open at their ends; this is as near as a filter comes. */
+const ALMOST_ONE = 0.999;
+
+function says(scores: Partial<Record<UnitName, number>>) {
+  const opinions = UNITS.map((unit): Opinion => {
+    const value = scores[unit];
+    return value === undefined
+      ? abstain('pending')
+      : { kind: 'opinion', score: value, symbol: 'TEST', params: {} };
+  });
+  return score(UNITS, opinions, OPTIONS);
+}
+
+describe('bounded', () => {
+  it('is strictly increasing, keeps the sign and never reaches the cap', () => {
+    const points = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+    fc.assert(
+      fc.property(points, points, (a, b) => {
+        const cap = { spam: 9, ham: 4 };
+        const [low, high] = a < b ? [a, b] : [b, a];
+        if (high - low > 1e-3) assert.ok(bounded(low, cap) < bounded(high, cap));
+        assert.ok(bounded(high, cap) < 9 && bounded(low, cap) > -4);
+        assert.ok(Math.sign(bounded(a, cap)) === Math.sign(a));
+      }),
+    );
+  });
+
+  it('lets nothing through a cap of zero', () => {
+    assert.equal(bounded(50, { spam: 0, ham: 2 }), 0);
+  });
+});
+
+describe('the shipped weights and caps', () => {
+  it('let Bayes alone reach spam', () => {
+    assert.equal(says({ 'bayes.server': 0.9, 'bayes.user': 0.5 }).verdict, 'spam');
+    assert.equal(says({ 'bayes.server': ALMOST_ONE }).verdict, 'spam');
+  });
+
+  it('let karma alone reach spam', () => {
+    assert.equal(says({ 'karma.jid_rate': ALMOST_ONE }).verdict, 'spam');
+  });
+
+  it('let authentication alone never leave unsure', () => {
+    assert.equal(says({ 'auth.stream': ALMOST_ONE }).verdict, 'unsure');
+    assert.equal(says({ 'auth.stream': -ALMOST_ONE }).verdict, 'unsure');
+  });
+
+  it('let the best authentication never turn a spam at the cap of Bayes into ham', () => {
+    const opinions = { 'bayes.server': ALMOST_ONE, 'bayes.user': ALMOST_ONE, 'auth.stream': -ALMOST_ONE };
+    assert.notEqual(says(opinions).verdict, 'ham');
+  });
+
+  it('are refused where authentication and proof of work together could convict', () => {
+    const { spam } = defaultConfig().thresholds;
+    assert.equal(schema.safeParse({ groups: { auth: { cap_spam: spam } } }).success, false);
+    assert.equal(
+      schema.safeParse({ groups: { auth: { cap_spam: spam - 1 }, pow: { cap_spam: 1 } } }).success,
+      false,
+    );
+    assert.equal(schema.safeParse({ groups: { auth: { cap_spam: spam - 1 } } }).success, true);
+  });
+});
+
+describe('score', () => {
+  it('says unsure where every filter abstains', () => {
+    const scored = says({});
+    assert.equal(scored.verdict, 'unsure');
+    assert.equal(scored.total, 0);
+    assert.equal(scored.groups.length, 0);
+  });
+
+  it('takes a verdict apart so that its parts add up to the total', () => {
+    const scored = says({
+      'bayes.server': 0.6,
+      'bayes.user': -0.2,
+      'karma.jid_rate': 0.3,
+      'auth.stream': -0.7,
+    });
+    const outer = scored.groups.filter((group) => ['bayes', 'karma', 'auth'].includes(group.group));
+    assert.ok(Math.abs(outer.reduce((sum, group) => sum + group.capped, 0) - scored.total) < 1e-12);
+    for (const unit of scored.units) {
+      if (unit.opinion.kind === 'opinion') assert.equal(unit.points, unit.weight * unit.opinion.score);
+    }
+  });
+
+  it('leaves out a unit of weight 0, abstaining or not', () => {
+    const options = { ...OPTIONS, weights: { ...OPTIONS.weights, 'bayes.server': 0 } };
+    const opinions: Opinion[] = UNITS.map(() => ({
+      kind: 'opinion',
+      score: 0.9,
+      symbol: 'TEST',
+      params: {},
+    }));
+    const only = score(['bayes.server'], opinions, options);
+    assert.equal(only.verdict, 'unsure');
+    assert.equal(only.total, 0);
+  });
+
+  it('has a probability that rises with the total', () => {
+    const totals = [-0.9, -0.3, 0.2, 0.6, 0.95].map((value) => says({ 'bayes.server': value }));
+    for (let index = 1; index < totals.length; index += 1) {
+      assert.ok((totals[index]?.probability ?? 0) > (totals[index - 1]?.probability ?? 1));
+    }
+  });
+});
