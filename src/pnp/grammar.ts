@@ -2,6 +2,8 @@
  * The wire grammar of PNP as constants: `protocol-spec.md` is its home, `test/spec.test.ts` holds the two against each
  * other both ways. Nothing here acts.
  */
+import type { StatusName } from '../errors.ts';
+
 export { STATUS, type StatusName } from '../errors.ts';
 
 export const PROTOCOL = 'PNP/1.0';
@@ -82,6 +84,7 @@ export const REQUEST_HEADERS = [
   'Reporter',
   'Trace',
 ] as const;
+export type RequestHeader = (typeof REQUEST_HEADERS)[number];
 
 /** Answer headers [PNP-5.2]. */
 export const ANSWER_HEADERS = [
@@ -108,5 +111,35 @@ export const ANSWER_HEADERS = [
   'Idle-Seconds-Max',
   'Head-Seconds-Max',
 ] as const;
+export type AnswerHeader = (typeof ANSWER_HEADERS)[number];
 
 export const ID_PATTERN = /^[A-Za-z0-9._-]{1,32}$/;
+
+/**
+ * The stable words of the `Error` header and the status that goes with each [PNP-6.2]. A word is never given another
+ * meaning; its sentence may change.
+ */
+export const ERROR_WORDS = {
+  'bad-request-line': 'EX_PROTOCOL',
+  'bad-version': 'EX_PROTOCOL',
+  http: 'EX_PROTOCOL',
+  'bad-head': 'EX_PROTOCOL',
+  'head-too-long': 'EX_PROTOCOL',
+  'too-many-headers': 'EX_PROTOCOL',
+  'no-length': 'EX_PROTOCOL',
+  'bad-length': 'EX_PROTOCOL',
+  'body-too-long': 'EX_PROTOCOL',
+  truncated: 'EX_PROTOCOL',
+  'slow-request': 'EX_TIMEOUT',
+  'too-many-connections': 'EX_TEMPFAIL',
+  'bad-id': 'EX_USAGE',
+  'id-in-flight': 'EX_USAGE',
+  'unknown-verb': 'EX_USAGE',
+  'repeated-header': 'EX_USAGE',
+  'bad-deadline': 'EX_USAGE',
+  'no-right': 'EX_NOPERM',
+  'queue-full': 'EX_TEMPFAIL',
+  deadline: 'EX_TIMEOUT',
+  internal: 'EX_SOFTWARE',
+} as const satisfies Readonly<Record<string, StatusName>>;
+export type ErrorWord = keyof typeof ERROR_WORDS;
