@@ -14,15 +14,15 @@ export interface SampleText {
 
 /** What the XMPP server itself saw of the stream that brought the stanza; every field '' or undefined if not told. */
 export interface StreamFacts {
-  readonly host?: string;
-  readonly ip?: string;
+  readonly host?: string | undefined;
+  readonly ip?: string | undefined;
   /** `TLSv1.3` …, `none` for a stream in clear. */
-  readonly tls?: string;
+  readonly tls?: string | undefined;
   /** `external` (SASL EXTERNAL), `dialback`, `c2s`, `component`. */
-  readonly auth?: string;
+  readonly auth?: string | undefined;
   /** `valid` or `invalid`, after it the errors as the server words them. */
-  readonly chain?: string;
-  readonly identity?: string;
+  readonly chain?: string | undefined;
+  readonly identity?: string | undefined;
 }
 
 /** A stanza with its stream facts: all that a verdict is drawn from, and plain values only. */
