@@ -1,0 +1,281 @@
+import type { Duplex } from 'node:stream';
+import { RequestError } from '../errors.ts';
+import { Framer } from '../pnp/framer.ts';
+import type { Verb } from '../pnp/grammar.ts';
+import { Head } from '../pnp/head.ts';
+import type { Peer } from '../pnp/peer.ts';
+import { brokenFrame } from '../pnp/refusal.ts';
+import { parseRequest, type WireRequest } from '../pnp/request.ts';
+import { encodeResponse, errorResponse, type Response } from '../pnp/response.ts';
+import { AnswerOrder, type Exchange } from './answer-order.ts';
+import type { Limits } from './limits.ts';
+import type { Scheduler, Worker } from './scheduler.ts';
+import { type Serve, type ServeOptions, type ServerEvents, serveRequest } from './serve.ts';
+
+/** A turn serves this many requests, or this long, whichever ends first [PNP-2.3]. */
+const TURN_REQUESTS_MAX = 16;
+const TURN_MS = 0.5;
+/** Beyond this much that the client has not taken, nothing is served or read for it. */
+const UNSENT_BYTES_MAX = 262_144;
+/** Beyond this much in requests under way, nothing more is read. */
+const HELD_BYTES_MAX = 1_048_576;
+/** So long a connection waits for the client to close, too: closing over unread bytes would reset it, answers and all. */
+const LINGER_SECONDS = 2;
+
+/** What connections share. */
+export interface ConnectionHost {
+  readonly limits: Limits;
+  readonly serve: Serve;
+  readonly events: ServerEvents;
+  readonly scheduler: Scheduler;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** The connection is gone. */
+  closed(connection: Connection): void;
+}
+
+/** A request that waits for its turn. */
+interface Waiting {
+  readonly request: WireRequest;
+  readonly exchange: Exchange;
+  readonly since: number;
+}
+
+/**
+ * One connection, over any stream: reads requests, has them served in turns, writes the answers of a turn at once
+ * [PNP-2]. The only place that catches what is wrong with the protocol.
+ *
+ * `open`: reads. `finishing`: reads no more, answers what is in flight. `ended`: has said its last, waits for the client
+ * to close. `closed`: gone.
+ */
+export class Connection implements Worker {
+  readonly #stream: Duplex;
+  readonly #host: ConnectionHost;
+  readonly #serving: ServeOptions;
+  readonly #order = new AnswerOrder();
+  readonly #queue: Waiting[] = [];
+  /** Undefined once nothing more is read as a request. */
+  #framer: Framer | undefined;
+  #state: 'open' | 'finishing' | 'ended' | 'closed' = 'open';
+  /** The client has sent its last byte. */
+  #halfClosed = false;
+  /** The client has not taken enough of what was written. */
+  #blocked = false;
+  /** Answers of this turn. */
+  #out = '';
+  /** When the clock was last read. */
+  #clock: number;
+  #receivedAt: number;
+  /** Since when the client owes the rest of a request. */
+  #partialSince: number | undefined;
+  /** Since when a write waits for the client to take it. */
+  #unsentSince: number | undefined;
+  #endedAt: number | undefined;
+
+  constructor(stream: Duplex, peer: Peer, host: ConnectionHost) {
+    this.#stream = stream;
+    this.#host = host;
+    this.#serving = { serve: host.serve, events: host.events, peer };
+    this.#framer = new Framer(host.limits);
+    this.#clock = host.now();
+    this.#receivedAt = this.#clock;
+    stream.on('data', (chunk: Buffer) => this.#read(chunk));
+    stream.on('end', () => this.#readEnd());
+    // A stream that failed closes; there is nobody left to tell.
+    stream.on('error', () => stream.destroy());
+    stream.on('close', () => this.#closed());
+  }
+
+  /** One turn: serves, writes once, reads on [PNP-2.3]. */
+  turn(): boolean {
+    if (this.#state === 'closed') return false;
+    this.#serveTurn();
+    this.#write();
+    this.#takeFrames();
+    if (this.#isDone()) this.#end();
+    return this.#needsTurn();
+  }
+
+  /** Reads no more requests; ends when those that came are answered. */
+  finish(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'finishing';
+    this.#partialSince = undefined;
+    this.#takeFrames();
+    this.#wake();
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  /** Enforces the time-outs; called every now and then. */
+  sweep(now: number): void {
+    const { idle_seconds_max, head_seconds_max, write_seconds_max } = this.#host.limits;
+    if (isOver(this.#unsentSince, write_seconds_max, now) || isOver(this.#endedAt, LINGER_SECONDS, now)) {
+      this.destroy();
+    } else if (isOver(this.#partialSince, head_seconds_max, now)) {
+      this.#fail(brokenFrame('slow-request', `A request comes whole within ${head_seconds_max} s`));
+      this.#wake();
+    } else if (this.#order.inFlight === 0 && isOver(this.#clock, idle_seconds_max, now)) {
+      this.finish();
+    }
+  }
+
+  #read(chunk: Buffer): void {
+    // What comes behind a broken frame, or while the connection ends, is no request.
+    if (this.#state !== 'open') return;
+    this.#clock = this.#host.now();
+    this.#receivedAt = this.#clock;
+    this.#framer?.push(chunk);
+    this.#takeFrames();
+    this.#wake();
+  }
+
+  #readEnd(): void {
+    this.#halfClosed = true;
+    this.finish();
+  }
+
+  /** Takes as many requests as may be in flight, and reads on only where more may come. */
+  #takeFrames(): void {
+    try {
+      while (this.#framer !== undefined && this.#mayTake()) {
+        const frame = this.#framer.next();
+        if (frame === undefined) {
+          this.#owed(this.#framer);
+          break;
+        }
+        this.#partialSince = undefined;
+        this.#takeRequest(new Head(frame), frame.head.length + frame.body.length);
+      }
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.#fail(error);
+    }
+    const reads = this.#state !== 'open' || this.#mayTake();
+    if (reads === this.#stream.isPaused()) reads ? this.#stream.resume() : this.#stream.pause();
+  }
+
+  /** No whole frame is left; what is there of one, the client owes the rest of. */
+  #owed(framer: Framer): void {
+    if (this.#state === 'open') {
+      if (framer.partial) this.#partialSince ??= this.#clock;
+      return;
+    }
+    this.#framer = undefined;
+    if (this.#halfClosed && framer.partial) {
+      throw brokenFrame('truncated', 'The connection was closed for writing amid a request');
+    }
+  }
+
+  #mayTake(): boolean {
+    const { inFlight, bytes } = this.#order;
+    return inFlight < this.#host.limits.in_flight_max && bytes < HELD_BYTES_MAX && !this.#blocked;
+  }
+
+  #takeRequest(head: Head, bytes: number): void {
+    if (head.id !== undefined && this.#order.has(head.id)) {
+      throw brokenFrame('id-in-flight', `Id ${head.id} belongs to a request that is not answered yet`);
+    }
+    const exchange = this.#order.open(head.id, bytes);
+    try {
+      const request = parseRequest(head, this.#receivedAt);
+      this.#host.scheduler.admit();
+      this.#queue.push({ request, exchange, since: this.#clock });
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.#settle(exchange, undefined, errorResponse(error));
+    }
+  }
+
+  /** Answers what broke the framing, behind all that came before it; nothing after it is read as a request. */
+  #fail(error: RequestError): void {
+    this.#framer = undefined;
+    this.#partialSince = undefined;
+    if (this.#state === 'open') this.#state = 'finishing';
+    this.#settle(this.#order.open(undefined, 0), undefined, errorResponse(error));
+  }
+
+  #serveTurn(): void {
+    const { now, scheduler, limits } = this.#host;
+    const began = now();
+    this.#clock = began;
+    for (let served = 0; served < TURN_REQUESTS_MAX && this.#clock - began < TURN_MS; served += 1) {
+      const waiting = this.#blocked ? undefined : this.#queue.shift();
+      if (waiting === undefined) return;
+      const { request, exchange } = waiting;
+      scheduler.queued -= 1;
+      request.overload = this.#clock - waiting.since > limits.shed_ms;
+      const answer = serveRequest(request, this.#clock, this.#serving);
+      if (answer instanceof Promise) {
+        void answer.then((response) => {
+          this.#settle(exchange, request.verb, response);
+          this.#wake();
+        });
+      } else {
+        this.#settle(exchange, request.verb, answer);
+      }
+      this.#clock = now();
+    }
+  }
+
+  #settle(exchange: Exchange, verb: Verb | undefined, response: Response | undefined): void {
+    if (response !== undefined) this.#host.events.answered(verb, response.status);
+    this.#out += this.#order.settle(
+      exchange,
+      response === undefined ? '' : encodeResponse(response, exchange.id),
+    );
+  }
+
+  #write(): void {
+    if (this.#out === '') return;
+    this.#unsentSince ??= this.#clock;
+    this.#stream.write(this.#out, 'utf8', this.#written);
+    this.#out = '';
+    this.#blocked = this.#stream.writableLength > UNSENT_BYTES_MAX;
+  }
+
+  readonly #written = (): void => {
+    const unsent = this.#stream.writableLength;
+    this.#unsentSince = unsent > 0 ? this.#host.now() : undefined;
+    if (!this.#blocked || unsent > UNSENT_BYTES_MAX) return;
+    this.#blocked = false;
+    this.#takeFrames();
+    this.#wake();
+  };
+
+  #wake(): void {
+    if (this.#needsTurn()) this.#host.scheduler.wake(this);
+  }
+
+  #needsTurn(): boolean {
+    if (this.#state === 'closed') return false;
+    return this.#out !== '' || (this.#queue.length > 0 && !this.#blocked) || this.#isDone();
+  }
+
+  #isDone(): boolean {
+    const answered = this.#order.inFlight === 0 && this.#out === '';
+    return this.#state === 'finishing' && this.#framer === undefined && answered;
+  }
+
+  #end(): void {
+    this.#state = 'ended';
+    this.#stream.end(() => {
+      this.#endedAt = this.#host.now();
+    });
+  }
+
+  #closed(): void {
+    this.#state = 'closed';
+    this.#framer = undefined;
+    this.#host.scheduler.queued -= this.#queue.length;
+    this.#queue.length = 0;
+    this.#host.scheduler.forget(this);
+    this.#host.closed(this);
+  }
+}
+
+function isOver(since: number | undefined, secondsMax: number, now: number): boolean {
+  return since !== undefined && now - since > secondsMax * 1_000;
+}

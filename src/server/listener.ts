@@ -1,0 +1,115 @@
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { BlockList, createServer, isIP, type ListenOptions, type Server as NetServer } from 'node:net';
+import { StartError } from '../errors.ts';
+import type { Right } from '../pnp/grammar.ts';
+import type { Server } from './server.ts';
+import { clearSocketPath, codeOf, openToGroup } from './unix-socket.ts';
+
+export interface UnixOptions {
+  readonly path: string;
+  /** Octal digits. */
+  readonly mode: string;
+  /** Name or number; '' = the daemon's own. */
+  readonly group: string;
+  readonly rights: readonly Right[];
+}
+
+export interface TCPOptions {
+  /** A loopback address, or a name of one. */
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly port: number;
+  readonly rights: readonly Right[];
+}
+
+/** A place where PNP is spoken. */
+export interface Listener {
+  /** Path, or address and port. */
+  readonly name: string;
+  /** TCP port; undefined for a Unix socket. */
+  readonly port: number | undefined;
+  /** Accepts no more, and removes the socket's file; open connections go on. */
+  close(): void;
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+/** While it is made, a Unix socket is its owner's alone. */
+const OWNER_ONLY = 0o177;
+
+/** @throws StartError naming what is in the way, and what to do. */
+export async function listenUnix(server: Server, options: UnixOptions): Promise<Listener> {
+  const { path, mode, group } = options;
+  await clearSocketPath(path);
+  const listening = netServer(server, path, options.rights);
+  const umask = process.umask(OWNER_ONLY);
+  // `listen` makes the file before it returns.
+  const started = start(listening, { path }, path);
+  process.umask(umask);
+  await started;
+  try {
+    openToGroup(path, mode, group);
+  } catch (error) {
+    listening.close();
+    throw error;
+  }
+  return { name: path, port: undefined, close: () => listening.close() };
+}
+
+/** @throws StartError the port is taken, or the address is not of this machine alone. */
+export async function listenTCP(server: Server, options: TCPOptions): Promise<Listener> {
+  const address = await loopbackAddress(options.host);
+  const place = (port: number) => `${isIP(address) === 6 ? `[${address}]` : address}:${port}`;
+  const listening = netServer(server, place(options.port), options.rights);
+  await start(listening, { host: address, port: options.port }, place(options.port));
+  const bound = listening.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : options.port;
+  return { name: place(port), port, close: () => listening.close() };
+}
+
+function netServer(server: Server, name: string, rights: readonly Right[]): NetServer {
+  const peer = { listener: name, rights: new Set(rights) };
+  return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.accept(socket, peer));
+}
+
+async function start(listening: NetServer, options: ListenOptions, name: string): Promise<void> {
+  listening.listen(options);
+  try {
+    await once(listening, 'listening');
+  } catch (error) {
+    throw new StartError(`Cannot listen on ${name} (${codeOf(error)}). ${adviceOn(codeOf(error))}`, {
+      cause: error,
+    });
+  }
+}
+
+function adviceOn(code: string): string {
+  if (code === 'EADDRINUSE') return 'Something listens there already: stop it, or choose another place.';
+  if (code === 'ENOENT') return 'Create the directory first.';
+  if (code === 'EACCES') return 'Give the daemon the right to it, or choose another place.';
+  return 'Choose another place.';
+}
+
+/** COMPAT: TLS comes with a later release; till then nothing beyond this machine is listened to. */
+async function loopbackAddress(host: string): Promise<string> {
+  const address = isIP(host) === 0 ? await resolved(host) : host;
+  if (LOOPBACK.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')) return address;
+  throw new StartError(
+    `${host} is not a loopback address, and TCP beyond loopback needs TLS, which this release does not have. Listen on 127.0.0.1, on ::1 or on a Unix socket.`,
+  );
+}
+
+async function resolved(host: string): Promise<string> {
+  try {
+    return (await lookup(host)).address;
+  } catch (error) {
+    throw new StartError(
+      `The address ${host} cannot be resolved (${codeOf(error)}). Name a loopback address.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,107 @@
+import type { Duplex } from 'node:stream';
+import type { Peer } from '../pnp/peer.ts';
+import { brokenFrame } from '../pnp/refusal.ts';
+import { encodeResponse, errorResponse } from '../pnp/response.ts';
+import { Connection, type ConnectionHost } from './connection.ts';
+import type { Limits } from './limits.ts';
+import { Scheduler } from './scheduler.ts';
+import type { Serve, ServerEvents } from './serve.ts';
+
+/** Time-outs are looked at at most this often, and at least as often as the shortest of them needs. */
+const SWEEP_MS_MIN = 10;
+const SWEEP_MS_MAX = 1_000;
+/** Connections beyond `connections_max` that are being told so; still more are cut off without a word. */
+const TURNED_AWAY_MAX = 64;
+const TURNED_AWAY_MS = 1_000;
+
+export interface ServerOptions {
+  readonly limits: Limits;
+  readonly serve: Serve;
+  readonly events: ServerEvents;
+  /** Monotonic milliseconds; default `performance.now`. */
+  readonly now?: () => number;
+}
+
+/** Speaks PNP on any number of streams; it knows nothing of what `serve` does. */
+export class Server {
+  readonly #host: ConnectionHost;
+  readonly #connections = new Set<Connection>();
+  readonly #sweeper: NodeJS.Timeout;
+  #turnedAway = 0;
+  #drained: (() => void) | undefined;
+
+  constructor(options: ServerOptions) {
+    const { limits, serve, events, now = () => performance.now() } = options;
+    const scheduler = new Scheduler(limits.queue_requests_max, now);
+    this.#host = { limits, serve, events, scheduler, now, closed: (connection) => this.#closed(connection) };
+    this.#sweeper = setInterval(() => this.#sweep(), sweepInterval(limits)).unref();
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Requests that wait for their turn. */
+  get queued(): number {
+    return this.#host.scheduler.queued;
+  }
+
+  /** Serves one connection. Over `connections_max` it is answered 75 and closed. */
+  accept(stream: Duplex, peer: Peer): void {
+    if (this.#drained !== undefined) stream.destroy();
+    else if (this.#connections.size >= this.#host.limits.connections_max) this.#turnAway(stream);
+    else this.#connections.add(new Connection(stream, peer, this.#host));
+  }
+
+  /** Reads no more, answers what is in flight, closes; what is not done after `graceMs` is cut off. */
+  async drain(graceMs: number): Promise<void> {
+    const cutOff = setTimeout(() => {
+      for (const connection of this.#connections) connection.destroy();
+    }, graceMs);
+    await new Promise<void>((resolve) => {
+      this.#drained = resolve;
+      for (const connection of this.#connections) connection.finish();
+      if (this.#connections.size === 0) resolve();
+    });
+    clearTimeout(cutOff);
+    clearInterval(this.#sweeper);
+  }
+
+  #closed(connection: Connection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#drained?.();
+  }
+
+  #sweep(): void {
+    const now = this.#host.now();
+    for (const connection of this.#connections) connection.sweep(now);
+  }
+
+  #turnAway(stream: Duplex): void {
+    if (this.#turnedAway >= TURNED_AWAY_MAX) {
+      stream.destroy();
+      return;
+    }
+    const error = brokenFrame(
+      'too-many-connections',
+      'The daemon has as many connections as it may; use fewer',
+    );
+    const cutOff = setTimeout(() => stream.destroy(), TURNED_AWAY_MS);
+    this.#turnedAway += 1;
+    stream.on('error', () => stream.destroy());
+    stream.on('close', () => {
+      clearTimeout(cutOff);
+      this.#turnedAway -= 1;
+    });
+    // Its request is read and dropped: closing over unread bytes would reset the connection, answer and all.
+    stream.resume();
+    stream.end(encodeResponse(errorResponse(error), undefined));
+    this.#host.events.answered(undefined, error.status);
+  }
+}
+
+function sweepInterval({ idle_seconds_max, head_seconds_max, write_seconds_max }: Limits): number {
+  const shortest = Math.min(idle_seconds_max, head_seconds_max, write_seconds_max) * 1_000;
+  return Math.min(SWEEP_MS_MAX, Math.max(SWEEP_MS_MIN, shortest / 4));
+}
