@@ -6,7 +6,7 @@ import { type Address, Connection } from './connection.ts';
 import { factHeaders, type StanzaFacts } from './facts.ts';
 import { PnpError } from './pnp-error.ts';
 import { encodeHeaders, type RequestHeaders } from './request.ts';
-import { type Action, readVerdict, type Verdict } from './verdict.ts';
+import { type Action, readSymbols, readVerdict, type UnitOpinion, type Verdict } from './verdict.ts';
 
 export { type Answer, AnswerHeaders } from './answer.ts';
 export { ANSWER_LIMITS, type AnswerLimits, AnswerParser } from './answer-parser.ts';
@@ -15,7 +15,14 @@ export type { Address } from './connection.ts';
 export type { StanzaFacts } from './facts.ts';
 export { PnpError, type PnpErrorCode } from './pnp-error.ts';
 export { encodeRequest, type RequestHeaders, type WireRequest } from './request.ts';
-export { type Action, readVerdict, type Verdict, type VerdictName } from './verdict.ts';
+export {
+  type Action,
+  readSymbols,
+  readVerdict,
+  type UnitOpinion,
+  type Verdict,
+  type VerdictName,
+} from './verdict.ts';
 
 export type PnpClientOptions = Address & {
   /** Connections of the pool; 1 is enough for a daemon on the same machine. */
@@ -54,6 +61,8 @@ export interface Lesson {
 export interface Taught {
   readonly didSet: boolean;
   readonly didRemove: boolean;
+  /** Why nothing was done, e.g. `already-taught`. */
+  readonly unchanged: string | undefined;
   readonly answer: Answer;
 }
 
@@ -88,6 +97,8 @@ export class PnpClient {
     body: string | Uint8Array = '',
     options: CallOptions = {},
   ): Promise<Answer> {
+    if (verb === 'SKIP')
+      throw new PnpError('bad-request', 'The call was not sent: SKIP has no answer to wait for.');
     if (this.#closed) throw new PnpError('closed', 'The client is closed; make a new one.');
     const connection = this.#leastLoaded();
     const call = new Call({
@@ -129,22 +140,24 @@ export class PnpClient {
     return readVerdict(accepted(await this.call('CHECK', factHeaders(facts), stanza, options)));
   }
 
-  /** Judges a stanza; the verdict's `answer` holds its symbols. */
+  /** Judges a stanza and takes the verdict apart for programs. */
   async symbols(
     stanza: string | Uint8Array,
     facts: StanzaFacts = {},
     options?: CallOptions,
-  ): Promise<Verdict> {
-    return readVerdict(accepted(await this.call('SYMBOLS', factHeaders(facts), stanza, options)));
+  ): Promise<Verdict & { readonly symbols: readonly UnitOpinion[] }> {
+    const answer = accepted(await this.call('SYMBOLS', factHeaders(facts), stanza, options));
+    return { ...readVerdict(answer), symbols: readSymbols(answer) };
   }
 
-  /** Judges a stanza; the body of the verdict's `answer` explains it in words. */
+  /** Judges a stanza and takes the verdict apart for people: `text` has lines of at most 80 columns or so. */
   async report(
     stanza: string | Uint8Array,
     facts: StanzaFacts = {},
     options?: CallOptions,
-  ): Promise<Verdict> {
-    return readVerdict(accepted(await this.call('REPORT', factHeaders(facts), stanza, options)));
+  ): Promise<Verdict & { readonly text: string }> {
+    const answer = accepted(await this.call('REPORT', factHeaders(facts), stanza, options));
+    return { ...readVerdict(answer), text: lines(answer) };
   }
 
   /** Teaches, or forgets; settles when it is durable. */
@@ -154,12 +167,19 @@ export class PnpClient {
     const headers = { ...factHeaders(facts), ...what, Reporter: reporter, Trace: trace };
     const answer = accepted(await this.call('TELL', headers, stanza, options));
     const did = (name: string) => words(answer.headers.get(name)).includes('local');
-    return { didSet: did('DidSet'), didRemove: did('DidRemove'), answer };
+    const unchanged = answer.headers.get('Unchanged');
+    return { didSet: did('DidSet'), didRemove: did('DidRemove'), unchanged, answer };
   }
 
-  /** The daemon's counters, as it answers them. */
-  async stats(options?: CallOptions): Promise<Answer> {
-    return accepted(await this.call('STATS', {}, '', options));
+  /** The daemon's counters, by the names of its metrics with their labels. Needs the right `admin`. */
+  async stats(options?: CallOptions): Promise<ReadonlyMap<string, number>> {
+    const answer = accepted(await this.call('STATS', {}, '', options));
+    const counters = new Map<string, number>();
+    for (const line of lines(answer).split('\n')) {
+      const space = line.lastIndexOf(' ');
+      if (space > 0) counters.set(line.slice(0, space), Number(line.slice(space + 1)));
+    }
+    return counters;
   }
 
   /** As `check`, but never rejects: whatever fails, the stanza is to be delivered. */
@@ -200,8 +220,16 @@ export class PnpClient {
 
 function accepted(answer: Answer): Answer {
   if (answer.status === 0) return answer;
-  const said = answer.headers.get('Error') ?? answer.name;
-  throw new PnpError('refused', `The daemon answered ${answer.status}: ${said}`, { answer });
+  const said = answer.headers.get('Error') ?? `${answer.name} ; ${answer.name}`;
+  const sentence = said.slice(said.indexOf(' ; ') + 3);
+  throw new PnpError('refused', `The daemon answered ${answer.status} ${answer.name}: ${sentence}.`, {
+    answer,
+  });
+}
+
+/** A text body with plain line ends. */
+function lines(answer: Answer): string {
+  return answer.body.toString('utf8').replaceAll('\r\n', '\n');
 }
 
 function words(list: string | undefined): string[] {
