@@ -88,6 +88,10 @@ const storeTable = table(
       'Largest size of the store in bytes; address space, not memory.',
     ),
     undo_days: whole(90, [1, 3_650], 'How long a lesson can be undone.'),
+    sync: z
+      .boolean()
+      .default(true)
+      .describe('Flush each lesson to the disk before it is answered. `false` is for stores that may be lost.'),
     checkpoint_seconds: whole(
       30,
       [1, 3_600],

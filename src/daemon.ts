@@ -1,0 +1,195 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Logger } from 'pino';
+import { loadConfig } from './config/load.ts';
+import type { Config } from './config/schema.ts';
+import { createLogger } from './logger.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { createPipeline } from './pipeline/create.ts';
+import { PROTOCOL, STATUS } from './pnp/grammar.ts';
+import { startHttp } from './server/http.ts';
+import { type Listener, listenTCP, listenUnix } from './server/listener.ts';
+import { Server } from './server/server.ts';
+import { loadOrCreateSecret, openStore } from './store/lmdb/store.ts';
+import type { Store } from './store/store.ts';
+import type { Context } from './verbs/context.ts';
+import { dispatch } from './verbs/dispatch.ts';
+
+/** A verdict that takes longer than this is worth a warning. */
+const SLOW_MS = 50;
+
+/** Where a started daemon listens. */
+export interface Addresses {
+  readonly unix: readonly string[];
+  /** `host:port` of each TCP listener. */
+  readonly tcp: readonly string[];
+  readonly http: string | undefined;
+}
+
+export interface Daemon {
+  readonly config: Config;
+  /** Opens the store, then listens. @throws StartError, StoreError; what was opened is closed again. */
+  start(): Promise<Addresses>;
+  /** Accepts no more, answers what is in flight, writes what is held back, closes. May be called at any time. */
+  stop(): Promise<void>;
+}
+
+/** Version of the software, from package.json beside `dist`. */
+export function version(): string {
+  const path = join(import.meta.dirname, '../../package.json');
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}
+
+/** Reads the configuration and hands the rooms to each other; decides nothing. @throws ConfigError */
+export function createDaemon(options: { readonly configPath?: string | undefined } = {}): Daemon {
+  const { config } = loadConfig(options.configPath);
+  const log = createLogger(config.log.level);
+  /** Undone in reverse at the stop. */
+  const closers: (() => void | Promise<void>)[] = [];
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  return {
+    config,
+    start: async () => {
+      try {
+        return await start(config, log, closers);
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+    },
+    stop: () => {
+      stopping ??= stop().then(() => log.info('stopped'));
+      return stopping;
+    },
+  };
+}
+
+type Closers = (() => void | Promise<void>)[];
+
+async function start(config: Config, log: Logger, closers: Closers): Promise<Addresses> {
+  for (const path of [...config.listen.unix.map((unix) => unix.path), config.store.secret_file]) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+  }
+  const store = await openStoreOf(config, log);
+  closers.push(() => store.close());
+  const metrics = new Metrics();
+  const context = contextOf(config, log, store, metrics);
+  const server = new Server({
+    limits: config.limits,
+    serve: (request, peer) => dispatch(request, peer, context),
+    events: {
+      answered: (verb, status) => metrics.request(verb ?? 'none', STATUS[status]),
+      failed: (verb, error) => log.error({ verb, err: error }, 'a request failed'),
+    },
+  });
+  metrics.addGauges(gaugesOf(store, server));
+  closers.push(() => server.drain(config.limits.drain_seconds_max * 1_000));
+  const addresses = await listen(config, { server, store, metrics }, closers);
+  log.info({ ...addresses, lessons: store.sizes().lessons }, 'started');
+  return addresses;
+}
+
+function openStoreOf({ store, bayes, traces, cache }: Config, log: Logger): Promise<Store> {
+  return openStore({
+    dir: store.directory,
+    secret: loadOrCreateSecret(store.secret_file),
+    now: Date.now,
+    log: {
+      info: (message) => log.info(message),
+      warn: (message) => log.warn(message),
+      error: (message) => log.error(message),
+    },
+    serverTokensMax: bayes.server.tokens_max,
+    userTokensMax: bayes.user.tokens_max,
+    userCacheBytesMax: bayes.user.cache_bytes_max,
+    tracesBytesMax: traces.bytes_max,
+    tracesDays: traces.days,
+    undoDays: store.undo_days,
+    factRecordsMax: cache.records_max,
+    checkpointSeconds: store.checkpoint_seconds,
+    mapBytesMax: store.map_bytes_max,
+    sync: store.sync,
+  });
+}
+
+function contextOf(config: Config, log: Logger, store: Store, metrics: Metrics): Context {
+  const debug = log.isLevelEnabled('debug');
+  return {
+    pipeline: createPipeline(config, store, {
+      cacheHit: (unit) => metrics.cacheHit(unit),
+      cacheMiss: (unit) => metrics.cacheMiss(unit),
+      filterFailed: (unit, error) => {
+        metrics.filterFailed(unit);
+        log.warn({ filter: unit, err: error }, 'a filter failed and abstained');
+      },
+    }),
+    store,
+    metrics,
+    limits: config.limits,
+    server: `Providence/${version()} (${PROTOCOL})`,
+    now: Date.now,
+    logLesson: (lesson) => (lesson.by === 'user' ? log.info(lesson, 'lesson') : log.debug(lesson, 'lesson')),
+    logVerdict: (verdict) => {
+      if (verdict.milliseconds > SLOW_MS) log.warn(verdict, 'slow verdict');
+      else if (debug) log.debug(verdict, 'verdict');
+    },
+  };
+}
+
+function gaugesOf(store: Store, server: Server) {
+  const size = (name: keyof ReturnType<Store['sizes']>) => () => store.sizes()[name];
+  return {
+    providence_connections: { help: 'Open connections.', read: () => server.connections },
+    providence_queue_requests: { help: 'Requests that wait for their turn.', read: () => server.queued },
+    providence_store_writes_pending: { help: 'Writes not yet committed.', read: size('writesPending') },
+    providence_store_degraded: {
+      help: '1 while the store cannot write.',
+      read: () => (store.state === 'ok' ? 0 : 1),
+    },
+    providence_store_bytes: { help: 'Bytes of the store in use.', read: size('fileBytes') },
+    providence_server_tokens: { help: 'Tokens in the server-wide table.', read: size('serverTokens') },
+    providence_user_tables_cached: { help: "Users' tables in memory.", read: size('userTablesCached') },
+    providence_lessons_live: { help: 'Lessons that are in force.', read: size('lessons') },
+    providence_trace_bytes: { help: 'Bytes of traces.', read: size('traceBytes') },
+    providence_fact_records_cached: { help: 'Fact records in memory.', read: size('factRecordsCached') },
+  };
+}
+
+interface Rooms {
+  readonly server: Server;
+  readonly store: Store;
+  readonly metrics: Metrics;
+}
+
+async function listen({ listen, http }: Config, rooms: Rooms, closers: Closers): Promise<Addresses> {
+  const opened = async (listener: Promise<Listener>) => {
+    const { name, close } = await listener;
+    closers.push(close);
+    return name;
+  };
+  const unix: string[] = [];
+  for (const options of listen.unix) unix.push(await opened(listenUnix(rooms.server, options)));
+  const tcp: string[] = [];
+  for (const options of listen.tcp) tcp.push(await opened(listenTCP(rooms.server, options)));
+  return { unix, tcp, http: http.host === '' ? undefined : await listenHttp(http, rooms, closers) };
+}
+
+async function listenHttp(
+  http: Config['http'],
+  { store, metrics }: Rooms,
+  closers: Closers,
+): Promise<string> {
+  const page = await startHttp({
+    ...http,
+    metrics,
+    readiness: () => {
+      const ready = store.state === 'ok';
+      return { ready, reason: ready ? 'ready' : 'the store cannot write: lessons are refused' };
+    },
+  });
+  closers.push(() => page.close());
+  return `http://${http.host}:${page.port}`;
+}

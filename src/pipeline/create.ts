@@ -1,0 +1,41 @@
+import type { Config } from '../config/schema.ts';
+import { createStream } from '../filters/auth/stream.ts';
+import { createBayesServer } from '../filters/bayes/server.ts';
+import { createBayesUser } from '../filters/bayes/user.ts';
+import type { Filter } from '../filters/filter.ts';
+import { createJIDRate } from '../filters/karma/jid-rate.ts';
+import { RateTable } from '../live/rate-table.ts';
+import type { Store } from '../store/store.ts';
+import { Gather } from './gather.ts';
+import { pipelineOptions } from './options.ts';
+import { Pipeline, type PipelineEvents } from './pipeline.ts';
+import { TextCache } from './text-cache.ts';
+
+/** The pipeline of this release over a store: every unit, in the order of `UNITS`. */
+export function createPipeline(config: Config, store: Store, events: PipelineEvents): Pipeline {
+  const { jid_rate: rate } = config.karma;
+  const rates = new RateTable({
+    stanzasBurst: rate.stanzas_burst,
+    stanzasPerMinute: rate.stanzas_per_minute,
+    recipientsBurst: rate.recipients_burst,
+    recipientsPerHour: rate.recipients_per_hour,
+    sendersMax: rate.senders_max,
+  });
+  return new Pipeline({
+    filters: createFilters(config),
+    options: pipelineOptions(config),
+    gather: new Gather({ ids: store.ids, server: store.server, rates }),
+    texts: new TextCache(store.ids, config.cache.texts_bytes_max),
+    facts: store.facts,
+    events,
+  });
+}
+
+function createFilters({ bayes, karma }: Config): readonly Filter[] {
+  return [
+    createBayesServer({ lessonsMin: bayes.server.lessons_min, tokensMin: bayes.server.tokens_min }),
+    createBayesUser({ lessonsMin: bayes.user.lessons_min }),
+    createJIDRate({ halfScoreRatio: karma.jid_rate.half_score_ratio }),
+    createStream(),
+  ];
+}

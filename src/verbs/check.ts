@@ -1,0 +1,86 @@
+import type { UnitResult, Verdict } from '../model/verdict.ts';
+import type { JudgedSample } from '../pipeline/pipeline.ts';
+import type { Request } from '../pnp/request.ts';
+import type { Response } from '../pnp/response.ts';
+import type { Context } from './context.ts';
+import { explain, symbolLines } from './explanation.ts';
+import { tokensOf } from './lesson-tokens.ts';
+import { sampleOfRequest, userOf } from './sample.ts';
+
+/** CHECK: the verdict in headers alone [PNP-4]. */
+export function check(request: Request, context: Context): Response {
+  return answer(judge(request, context));
+}
+
+/** SYMBOLS: CHECK, and the verdict taken apart for programs. */
+export function symbols(request: Request, context: Context): Response {
+  const judged = judge(request, context);
+  return { ...answer(judged), body: symbolLines(judged.verdict) };
+}
+
+/** REPORT: CHECK, and the verdict taken apart for people. */
+export function report(request: Request, context: Context): Response {
+  const judged = judge(request, context);
+  return { ...answer(judged), body: explain(judged.verdict) };
+}
+
+interface Judged {
+  readonly verdict: Verdict;
+  readonly traceId: string | undefined;
+}
+
+function judge(request: Request, context: Context): Judged {
+  const sample = sampleOfRequest(request);
+  const now = context.now();
+  const judged = context.pipeline.judge(sample, userOf(sample, request, context), now, request.overload);
+  const milliseconds = performance.now() - request.receivedAt;
+  context.metrics.verdict(judged.verdict, milliseconds / 1_000);
+  context.logVerdict({ verdict: judged.verdict.verdict, points: judged.verdict.total, milliseconds });
+  return { verdict: judged.verdict, traceId: traceOf(judged, context, now) };
+}
+
+/** Leaves a trace of what was judged; of what was passed unjudged there is nothing to learn. */
+function traceOf({ verdict, subject }: JudgedSample, context: Context, at: number): string | undefined {
+  if (verdict.symbol !== undefined) return undefined;
+  const { ids, user } = subject;
+  const trace = {
+    at,
+    verdict: verdict.verdict,
+    total: verdict.total,
+    textId: ids.text,
+    senderId: ids.jid,
+    pairId: ids.user === '' ? '' : context.store.ids.id('pair', `${ids.user} ${ids.jid}`),
+    scores: Float32Array.from(verdict.units, scoreOf),
+    ...tokensOf(subject, user),
+  };
+  return context.store.traces.append(trace, user);
+}
+
+function scoreOf({ opinion }: UnitResult): number {
+  return opinion.kind === 'opinion' ? opinion.score : Number.NaN;
+}
+
+function answer({ verdict, traceId }: Judged): Response {
+  const isSpam = verdict.verdict === 'spam' ? 'True' : 'False';
+  const abstained = abstentions(verdict);
+  return {
+    status: 'EX_OK',
+    headers: {
+      Spam: `${isSpam} ; ${verdict.total.toFixed(1)} / ${verdict.threshold.toFixed(1)}`,
+      Verdict: verdict.verdict,
+      Action: verdict.action,
+      Probability: verdict.probability.toFixed(3),
+      ...(traceId === undefined ? {} : { Trace: traceId }),
+      ...(verdict.symbol === undefined ? {} : { Symbol: verdict.symbol }),
+      ...(abstained === '' ? {} : { Abstained: abstained }),
+    },
+  };
+}
+
+function abstentions(verdict: Verdict): string {
+  let list = '';
+  for (const { unit, opinion } of verdict.units) {
+    if (opinion.kind === 'abstention') list += `${list === '' ? '' : ', '}${unit}=${opinion.reason}`;
+  }
+  return list;
+}

@@ -1,0 +1,41 @@
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { Store } from '../store/store.ts';
+
+/** What verbs work with: handed over by the daemon, nothing else is reached for. */
+export interface Context {
+  readonly pipeline: Pipeline;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly limits: AnnouncedLimits;
+  /** Name and version of the software, for HELLO. */
+  readonly server: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** One line for each lesson, without a JID. */
+  readonly logLesson: (lesson: LessonNote) => void;
+  /** One line for each verdict, at `debug`, and a warning for a slow one. */
+  readonly logVerdict: (verdict: {
+    readonly verdict: string;
+    readonly points: number;
+    readonly milliseconds: number;
+  }) => void;
+}
+
+/** What the log says of a lesson. */
+export interface LessonNote {
+  /** `none` where something was forgotten. */
+  readonly label: string;
+  readonly outcome: string;
+  readonly by: 'user' | 'operator';
+}
+
+/** Limits that HELLO announces, by the names of the configuration. */
+export interface AnnouncedLimits {
+  readonly head_bytes_max: number;
+  readonly headers_max: number;
+  readonly body_bytes_max: number;
+  readonly in_flight_max: number;
+  readonly idle_seconds_max: number;
+  readonly head_seconds_max: number;
+}

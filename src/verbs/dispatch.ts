@@ -1,0 +1,80 @@
+import { VERBS, type Verb } from '../pnp/grammar.ts';
+import type { Peer } from '../pnp/peer.ts';
+import { refusal } from '../pnp/refusal.ts';
+import type { Request } from '../pnp/request.ts';
+import type { Response } from '../pnp/response.ts';
+import { check, report, symbols } from './check.ts';
+import type { Context } from './context.ts';
+import { tell } from './tell.ts';
+
+/** Verbs that this release serves; the rest of the grammar answers 69 [PNP-4]. */
+export const SERVED: ReadonlySet<Verb> = new Set([
+  'HELLO',
+  'PING',
+  'CHECK',
+  'SYMBOLS',
+  'REPORT',
+  'TELL',
+  'SKIP',
+  'STATS',
+]);
+
+const EMPTY: Response = { status: 'EX_OK' };
+
+/** Request → answer. Undefined: no answer (SKIP). A promise only where a write or a scrape must be awaited. */
+export function dispatch(
+  request: Request,
+  peer: Peer,
+  context: Context,
+): Response | Promise<Response> | undefined {
+  switch (request.verb) {
+    case 'CHECK':
+      return check(request, context);
+    case 'SYMBOLS':
+      return symbols(request, context);
+    case 'REPORT':
+      return report(request, context);
+    case 'TELL':
+      return tell(request, peer, context);
+    case 'HELLO':
+      return hello(peer, context);
+    case 'PING':
+      return EMPTY;
+    case 'STATS':
+      return stats(context);
+    case 'SKIP':
+      return undefined;
+    case 'OBSERVE':
+    case 'REGISTER':
+    case 'JUNK':
+    case 'WATCH':
+    case 'KARMA':
+    case 'FORGET':
+    case 'EXPORT':
+    case 'REKEY':
+    case 'RELOAD':
+    case 'AUTH':
+      throw refusal('not-served', `${request.verb} is not served by this release; HELLO lists what is`);
+  }
+}
+
+function hello(peer: Peer, { limits, server }: Context): Response {
+  return {
+    status: 'EX_OK',
+    headers: {
+      Server: server,
+      Verbs: VERBS.filter((verb) => SERVED.has(verb)).join(' '),
+      Rights: [...peer.rights].join(' '),
+      'Head-Bytes-Max': `${limits.head_bytes_max}`,
+      'Headers-Max': `${limits.headers_max}`,
+      'Body-Bytes-Max': `${limits.body_bytes_max}`,
+      'In-Flight-Max': `${limits.in_flight_max}`,
+      'Idle-Seconds-Max': `${limits.idle_seconds_max}`,
+      'Head-Seconds-Max': `${limits.head_seconds_max}`,
+    },
+  };
+}
+
+async function stats({ metrics }: Context): Promise<Response> {
+  return { status: 'EX_OK', body: await metrics.lines() };
+}

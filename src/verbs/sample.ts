@@ -1,0 +1,73 @@
+import { bareJID, canonicalJID } from '../model/jid.ts';
+import type { Direction, Sample, StreamFacts } from '../model/sample.ts';
+import { sampleOf } from '../model/stanza.ts';
+import { refusal } from '../pnp/refusal.ts';
+import type { Request } from '../pnp/request.ts';
+import type { User } from '../store/store.ts';
+import type { Context } from './context.ts';
+
+const USER_KEY_BYTES = 32;
+const USER_KEY_PATTERN = /^[A-Za-z0-9+/]{43}=$/;
+/** Longest word taken from a stream fact; the rest cannot matter. */
+const FACT_CHARACTERS_MAX = 64;
+const TLS_VERSIONS: ReadonlySet<string> = new Set(['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1', 'none']);
+const AUTH_WORDS: ReadonlySet<string> = new Set(['external', 'dialback', 'c2s', 'component']);
+
+/** The request's stanza with its stream facts. @throws RequestError 65 where either cannot be used. */
+export function sampleOfRequest(request: Request): Sample {
+  return sampleOf(request.body, {
+    from: request.header('From'),
+    to: request.header('To'),
+    roster: request.header('Roster'),
+    answers: request.header('Answers') === 'true',
+    direction: directionOf(request),
+    stream: streamOf(request),
+  });
+}
+
+/** The local user whose table judges and learns: the recipient of what comes in; none for what goes out. */
+export function userOf(sample: Sample, request: Request, context: Context): User | undefined {
+  if (sample.recipient === undefined || sample.direction === 'out') return undefined;
+  return context.store.users.open(bareJID(sample.recipient), userKeyOf(request));
+}
+
+/** A local user named by a header. */
+export function openUser(jid: string, request: Request, context: Context): User {
+  return context.store.users.open(bareJID(canonicalJID(jid)), userKeyOf(request));
+}
+
+function userKeyOf(request: Request): Buffer | undefined {
+  const text = request.header('User-Key');
+  if (text === undefined) return undefined;
+  if (!USER_KEY_PATTERN.test(text)) {
+    throw refusal('bad-user-key', `User-Key is ${USER_KEY_BYTES} bytes in base64`);
+  }
+  return Buffer.from(text, 'base64');
+}
+
+function directionOf(request: Request): Direction {
+  const direction = request.header('Direction') ?? 'in';
+  if (direction === 'in' || direction === 'out') return direction;
+  throw refusal('bad-direction', 'Direction is "in" or "out"');
+}
+
+function streamOf(request: Request): StreamFacts {
+  return {
+    host: word(request.header('Peer-Host')),
+    ip: word(request.header('Peer-IP')),
+    tls: oneOf(request.header('Peer-TLS'), TLS_VERSIONS),
+    auth: oneOf(request.header('Peer-Auth'), AUTH_WORDS),
+    chain: word(request.header('Peer-Chain')),
+    identity: word(request.header('Peer-Identity')),
+  };
+}
+
+function word(value: string | undefined): string | undefined {
+  return value?.slice(0, FACT_CHARACTERS_MAX);
+}
+
+/** Only known words go on: they come back in reasons. */
+function oneOf(value: string | undefined, words: ReadonlySet<string>): string | undefined {
+  if (value === undefined || words.has(value)) return value;
+  return 'other';
+}

@@ -1,0 +1,137 @@
+import { StoreError } from '../errors.ts';
+import { isTestStanza } from '../model/stanza.ts';
+import type { Peer } from '../pnp/peer.ts';
+import { refusal } from '../pnp/refusal.ts';
+import type { Request } from '../pnp/request.ts';
+import type { AnswerHeaders, Response } from '../pnp/response.ts';
+import type { LessonLabel, User } from '../store/store.ts';
+import type { Context, LessonNote } from './context.ts';
+import { type LessonTokens, tokensOf } from './lesson-tokens.ts';
+import { openUser, sampleOfRequest } from './sample.ts';
+
+/** What is to be learnt or forgotten, by body or by trace the same. */
+interface Material extends LessonTokens {
+  readonly textId: string;
+  readonly senderId: string;
+}
+
+/** Who says so; both undefined: the operator. */
+interface Reporter {
+  readonly id: string | undefined;
+  readonly user: User | undefined;
+}
+
+type Wish = { readonly kind: 'teach'; readonly label: LessonLabel } | { readonly kind: 'forget' };
+
+/** TELL: teaches or forgets one lesson, exactly once; answered when it is durable [PNP-4]. */
+export async function tell(request: Request, peer: Peer, context: Context): Promise<Response> {
+  const wish = wishOf(request);
+  const reporter = reporterOf(request, peer, context);
+  const material =
+    request.header('Trace') === undefined
+      ? fromBody(request, reporter, context)
+      : fromTrace(request, reporter, context);
+  if (material === undefined) return unchanged('test-stanza');
+  if (material.textId === '') return unchanged('no-text');
+  const id = context.store.ids.lesson(reporter.id ?? '', material.textId, material.senderId);
+  try {
+    return wish.kind === 'teach'
+      ? await teach({ ...material, user: reporter.user, id, label: wish.label }, context)
+      : await forget({ id, user: reporter.user }, context);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw refusal('store-degraded', 'The store cannot write now; nothing was learnt. Send it again later');
+  }
+}
+
+function wishOf(request: Request): Wish {
+  const set = places(request, 'Set');
+  const remove = places(request, 'Remove');
+  const label = request.header('Message-Class');
+  if (label !== undefined && label !== 'spam' && label !== 'ham') {
+    throw refusal('unknown-class', 'Message-Class must be "spam" or "ham"; nothing was learnt');
+  }
+  if (set.has('local') && remove.has('local')) {
+    throw refusal('set-and-remove', 'Set and Remove both name "local"; send one of them');
+  }
+  if (set.has('local')) {
+    if (label === undefined) throw refusal('no-class', 'Set: local needs Message-Class: spam or ham');
+    return { kind: 'teach', label };
+  }
+  if (remove.has('local')) return { kind: 'forget' };
+  throw refusal('nothing-to-do', 'TELL needs Set: local, to teach, or Remove: local, to forget');
+}
+
+function places(request: Request, header: 'Set' | 'Remove'): ReadonlySet<string> {
+  const words = (request.header(header) ?? '').split(',').map((word) => word.trim().toLowerCase());
+  const unknown = words.find((word) => word !== '' && word !== 'local' && word !== 'remote');
+  if (unknown === undefined) return new Set(words);
+  throw refusal('unknown-place', 'Set and Remove take "local" and "remote", parted by commas');
+}
+
+function reporterOf(request: Request, peer: Peer, context: Context): Reporter {
+  const jid = request.header('Reporter') ?? request.header('To');
+  if (jid !== undefined) {
+    const user = openUser(jid, request, context);
+    return { id: user.id, user };
+  }
+  if (peer.rights.has('admin')) return { id: undefined, user: undefined };
+  throw refusal('no-reporter', 'TELL needs Reporter or To; only an admin listener teaches without');
+}
+
+function fromBody(request: Request, { user }: Reporter, context: Context): Material | undefined {
+  const sample = sampleOfRequest(request);
+  if (isTestStanza(sample)) return undefined;
+  const subject = context.pipeline.subjectOf(sample, user);
+  return { textId: subject.ids.text, senderId: subject.ids.jid, ...tokensOf(subject, user) };
+}
+
+function fromTrace(request: Request, { user }: Reporter, context: Context): Material {
+  const id = request.header('Trace') ?? '';
+  if (request.body.length > 0) throw refusal('trace-and-body', 'Send a Trace or a stanza, not both');
+  const trace = context.store.traces.read(id, user);
+  if (trace === undefined) {
+    throw refusal('trace-expired', 'This trace is gone, or is not of this user; send the stanza instead');
+  }
+  return trace;
+}
+
+interface Lesson extends Material {
+  readonly id: string;
+  readonly label: LessonLabel;
+  readonly user: User | undefined;
+}
+
+async function teach(lesson: Lesson, context: Context): Promise<Response> {
+  const outcome = await context.store.lessons.teach({
+    ...lesson,
+    reporterId: lesson.user?.id,
+    at: context.now(),
+  });
+  note({ label: lesson.label, outcome, by: speaker(lesson.user) }, context);
+  if (outcome === 'unchanged') return unchanged('already-taught');
+  const headers: AnswerHeaders =
+    outcome === 'replaced' ? { DidSet: 'local', DidRemove: 'local' } : { DidSet: 'local' };
+  return { status: 'EX_OK', headers };
+}
+
+async function forget({ id, user }: Pick<Lesson, 'id' | 'user'>, context: Context): Promise<Response> {
+  const outcome = await context.store.lessons.forget(id, context.now());
+  note({ label: 'none', outcome, by: speaker(user) }, context);
+  if (outcome === 'unchanged') return unchanged('not-taught');
+  if (outcome === 'removed') return { status: 'EX_OK', headers: { DidRemove: 'local' } };
+  throw refusal('too-old', 'This lesson is older than store.undo_days and stays');
+}
+
+function note(lesson: LessonNote, context: Context): void {
+  context.metrics.lesson(lesson.label, lesson.outcome);
+  context.logLesson(lesson);
+}
+
+function speaker(user: User | undefined): 'user' | 'operator' {
+  return user === undefined ? 'operator' : 'user';
+}
+
+function unchanged(reason: string): Response {
+  return { status: 'EX_OK', headers: { Unchanged: reason } };
+}

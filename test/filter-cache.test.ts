@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { defaultConfig } from '../src/config/load.ts';
+import type { Config } from '../src/config/schema.ts';
+import { schema } from '../src/config/schema.ts';
+import { bareJID, canonicalJID } from '../src/model/jid.ts';
+import type { Opinion } from '../src/model/opinion.ts';
+import type { Sample } from '../src/model/sample.ts';
+import { UNITS, type UnitName } from '../src/model/unit.ts';
+import { createPipeline } from '../src/pipeline/create.ts';
+import type { Pipeline } from '../src/pipeline/pipeline.ts';
+import { openStore } from '../src/store/lmdb/store.ts';
+import type { LessonLabel, Store } from '../src/store/store.ts';
+import { tokensOf } from '../src/verbs/lesson-tokens.ts';
+import { madeUp } from './stanzas.ts';
+
+const TTL_SECONDS = 100;
+const START = 1_800_000_000_000;
+const USER = canonicalJID('juliet@capulet.example');
+const SECRET = Buffer.alloc(32, 5);
+const ttl = { ttl_seconds: TTL_SECONDS };
+/** Every unit cached, whatever the defaults say. */
+const CACHED: Config = schema.parse({
+  cache: { bayes: { server: ttl, user: ttl }, karma: { jid_rate: ttl }, auth: { stream: ttl } },
+});
+const zero = { ttl_seconds: 0 };
+const UNCACHED: Config = {
+  ...defaultConfig(),
+  cache: {
+    ...CACHED.cache,
+    bayes: { server: zero, user: zero },
+    karma: { jid_rate: zero },
+    auth: { stream: zero },
+  },
+};
+
+interface Seen {
+  readonly hits: Set<UnitName>;
+  readonly misses: Set<UnitName>;
+  readonly opinions: ReadonlyMap<string, Opinion>;
+}
+
+describe('the granular filter cache', () => {
+  let dir: string;
+  let store: Store;
+  let now: number;
+
+  const open = () =>
+    openStore({
+      dir,
+      secret: SECRET,
+      now: () => now,
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      serverTokensMax: 65_536,
+    });
+
+  beforeEach(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'pv-cache-'));
+    now = START;
+    store = await open();
+    const pipeline = over(CACHED).pipeline;
+    for (let number = 0; number < 30; number += 1) {
+      await teach(pipeline, 'spam', madeUp('spam', number));
+      await teach(pipeline, 'ham', madeUp('ham', number));
+    }
+  });
+  afterEach(async () => {
+    await store.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  /** A pipeline over the store, and a way to judge with it that tells what the cache did. */
+  function over(config: Config) {
+    let hits = new Set<UnitName>();
+    let misses = new Set<UnitName>();
+    const events = {
+      cacheHit: (unit: UnitName) => hits.add(unit),
+      cacheMiss: (unit: UnitName) => misses.add(unit),
+      filterFailed: (unit: UnitName, error: unknown) => assert.fail(`${unit}: ${error}`),
+    };
+    const pipeline = createPipeline(config, store, events);
+    const judge = (text = madeUp('spam', 77)): Seen => {
+      hits = new Set();
+      misses = new Set();
+      const { verdict } = pipeline.judge(sample(text), store.users.open(bareJID(USER), undefined), now);
+      return { hits, misses, opinions: new Map(verdict.units.map((unit) => [unit.unit, unit.opinion])) };
+    };
+    return { pipeline, judge };
+  }
+
+  async function teach(pipeline: Pipeline, label: LessonLabel, text: string): Promise<void> {
+    const user = store.users.open(bareJID(USER), undefined);
+    const subject = pipeline.subjectOf(sample(text), user);
+    const tokens = tokensOf(subject, user);
+    const ids = ['', subject.ids.text, subject.ids.jid] as const;
+    await store.lessons.teach({
+      label,
+      id: store.ids.lesson(...ids),
+      reporterId: undefined,
+      user,
+      at: now,
+      ...tokens,
+    });
+  }
+
+  for (const unit of UNITS) {
+    it(`${unit}: the first sight is a miss, the second a hit with the same opinion`, () => {
+      const { judge } = over(CACHED);
+      const first = judge();
+      const second = judge();
+      assert.ok(first.misses.has(unit) && !first.hits.has(unit));
+      assert.ok(second.hits.has(unit) && !second.misses.has(unit));
+      assert.deepEqual(second.opinions.get(unit), first.opinions.get(unit));
+    });
+
+    it(`${unit}: an opinion past its time is a miss`, () => {
+      const { judge } = over(CACHED);
+      judge();
+      now += TTL_SECONDS * 1_000 - 1;
+      const late = judge();
+      now += 2;
+      const expired = judge();
+      assert.ok(late.hits.has(unit) || unit === 'karma.jid_rate');
+      assert.ok(expired.misses.has(unit) && !expired.hits.has(unit));
+    });
+
+    it(`${unit}: what was seen twice is a hit after a restart`, async () => {
+      const { judge } = over(CACHED);
+      const first = judge();
+      judge();
+      await store.close();
+      store = await open();
+      const again = over(CACHED).judge();
+      assert.ok(again.hits.has(unit), `misses: ${[...again.misses]}`);
+      assert.deepEqual(again.opinions.get(unit), first.opinions.get(unit));
+    });
+
+    it(`${unit}: a lesson is seen by the very next verdict`, async () => {
+      const cached = over(CACHED);
+      cached.judge();
+      cached.judge();
+      await teach(cached.pipeline, 'ham', madeUp('spam', 78));
+      const fresh = over(UNCACHED);
+      fresh.judge();
+      fresh.judge();
+      assert.deepEqual(cached.judge().opinions.get(unit), fresh.judge().opinions.get(unit));
+    });
+
+    it(`${unit}: a time to live of 0 switches its cache off`, () => {
+      const { judge } = over(UNCACHED);
+      judge();
+      const second = judge();
+      assert.ok(!second.hits.has(unit) && !second.misses.has(unit));
+    });
+  }
+
+  it('every unit but those that are live had an opinion in these tests', () => {
+    const { opinions } = over(UNCACHED).judge();
+    for (const unit of ['bayes.server', 'bayes.user', 'auth.stream']) {
+      assert.equal(opinions.get(unit)?.kind, 'opinion', `${unit}: ${JSON.stringify(opinions.get(unit))}`);
+    }
+  });
+});
+
+function sample(text: string): Sample {
+  const subject = canonicalJID('romeo@montague.example/garden');
+  return {
+    kind: 'message',
+    direction: 'in',
+    subject,
+    sender: subject,
+    recipient: USER,
+    texts: [{ source: 'body', lang: '', text }],
+    encryption: 'none',
+    cloaked: false,
+    stream: { tls: 'TLSv1.3', auth: 'external' },
+    bypass: undefined,
+  };
+}

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { it } from 'node:test';
+
+/** The house: a room never imports from a later floor (CONTRIBUTING.md). */
+const FLOORS: readonly (readonly string[])[] = [
+  ['errors.ts', 'lru.ts', 'model'],
+  ['config', 'pnp', 'text', 'metrics', 'logger.ts'],
+  ['store', 'live'],
+  ['filters'],
+  ['pipeline'],
+  ['verbs'],
+  ['server'],
+  ['daemon.ts'],
+  ['cli', 'main.ts'],
+];
+
+const floorOf = (path: string): number =>
+  FLOORS.findIndex((rooms) => rooms.includes(path.split('/')[0] ?? ''));
+
+it('no file imports from a later floor, and every room has a floor', () => {
+  for (const name of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.ts')) continue;
+    assert.notEqual(floorOf(name), -1, `${name} lies on no floor`);
+    const text = readFileSync(join('src', name), 'utf8');
+    for (const [, target] of text.matchAll(/from '(\.{1,2}\/[^']+)'/g)) {
+      const imported = relative('src', join('src', dirname(name), target as string));
+      if (imported.startsWith('..')) continue;
+      assert.ok(floorOf(imported) <= floorOf(name), `${name} imports ${imported} from a later floor`);
+    }
+  }
+});
