@@ -1,0 +1,63 @@
+import type { CommandModule } from 'yargs';
+import type { PnpClient, UnitOpinion, Verdict } from '../../clients/node/pnp-client.ts';
+import { factsOf, withDaemon } from './daemon-client.ts';
+import { EXIT } from './exit.ts';
+import { DAEMON_OPTIONS, type DaemonArgs, FACT_OPTIONS, type FactArgs } from './options.ts';
+import { print, printJSON } from './print.ts';
+import { readStanzaInput } from './stanza-input.ts';
+
+type CheckArgs = DaemonArgs &
+  FactArgs & { file: string | undefined; explain: boolean; json: boolean; 'exit-code': boolean };
+
+export const check: CommandModule<object, CheckArgs> = {
+  command: 'check [file]',
+  describe: 'Judge a stanza',
+  builder: (yargs) =>
+    yargs
+      .positional('file', { type: 'string', describe: 'File with one stanza; none or -: standard input' })
+      .option('explain', {
+        type: 'boolean',
+        default: false,
+        conflicts: 'json',
+        describe: 'Say why, in words',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'One JSON object with every opinion' })
+      .option('exit-code', { type: 'boolean', default: false, describe: 'Exit with 1 if it is spam' })
+      .options(FACT_OPTIONS)
+      .options(DAEMON_OPTIONS)
+      .example('$0 check --explain spam.xml', 'The verdict and its reasons')
+      .example('$0 check --json - < spam.xml', 'For programs'),
+  handler: async (args) => {
+    const stanza = await readStanzaInput(args.file);
+    const verdict = await withDaemon(args, 'check', (client) => judge(client, stanza, args));
+    if (args['exit-code'] && verdict.verdict === 'spam') process.exitCode = EXIT.spam;
+  },
+};
+
+async function judge(client: PnpClient, stanza: Buffer, args: CheckArgs): Promise<Verdict> {
+  const facts = factsOf(args);
+  if (args.json) {
+    const verdict = await client.symbols(stanza, facts);
+    printJSON(jsonOf(verdict, verdict.symbols));
+    return verdict;
+  }
+  if (args.explain) {
+    const verdict = await client.report(stanza, facts);
+    print(verdict.text.trimEnd());
+    return verdict;
+  }
+  const verdict = await client.check(stanza, facts);
+  print(lineOf(verdict));
+  return verdict;
+}
+
+function lineOf({ verdict, score, threshold, action, symbol, trace }: Verdict): string {
+  const why = symbol === undefined ? '' : `, ${symbol}`;
+  const name = trace === undefined ? '' : `, trace ${trace}`;
+  return `${verdict}: ${score} of ${threshold} points, action ${action}${why}${name}`;
+}
+
+function jsonOf(verdict: Verdict, symbols: readonly UnitOpinion[]): object {
+  const { answer: _, abstained, ...rest } = verdict;
+  return { ...rest, symbols, abstained: Object.fromEntries(abstained) };
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import yargs from 'yargs';
+import { check } from './check.ts';
+import { config } from './config.ts';
+import { evaluate } from './eval.ts';
+import { CliError, EXIT, exitCodeOf, sentenceOf } from './exit.ts';
+import { fake } from './fake.ts';
+import { ping } from './ping.ts';
+import { note } from './print.ts';
+import { serve } from './serve.ts';
+import { stats } from './stats.ts';
+import { tell } from './tell.ts';
+import { train } from './train.ts';
+
+const COLUMNS = 80;
+const PACKAGE = new URL('../../../package.json', import.meta.url);
+
+/** Runs one command and sets `process.exitCode`. Rejects only on a mistake in the program. */
+export async function run(argv: readonly string[]): Promise<void> {
+  process.stdout.on('error', stopAtClosedPipe);
+  try {
+    await parser(argv).parseAsync();
+  } catch (error) {
+    const exitCode = exitCodeOf(error);
+    if (exitCode === undefined) throw error;
+    note(sentenceOf(error as Error));
+    process.exitCode = exitCode;
+  }
+}
+
+function parser(argv: readonly string[]) {
+  return yargs(argv)
+    .scriptName('providence')
+    .usage('$0 <command>\n\nA spam scoring daemon for XMPP servers, and the commands that speak to it.')
+    .command(serve)
+    .command(check)
+    .command(tell)
+    .command(train)
+    .command(ping)
+    .command(evaluate)
+    .command(stats)
+    .command(config)
+    .command(fake)
+    .example('$0 serve', 'Start the daemon')
+    .example('$0 check --explain stanza.xml', 'Judge a stanza, with the reasons')
+    .demandCommand(1, "Name a command; 'providence --help' lists them.")
+    .strict()
+    .version(versionOf(readFileSync(PACKAGE, 'utf8')))
+    .help()
+    .alias('help', 'h')
+    .locale('en')
+    .wrap(COLUMNS)
+    .parserConfiguration({
+      'duplicate-arguments-array': false,
+      'boolean-negation': false,
+      'parse-positional-numbers': false,
+    })
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new CliError(EXIT.usage, usageSentence(message));
+    });
+}
+
+/** What yargs says, as one line that leads on. */
+function usageSentence(message: string): string {
+  const line = message
+    .trim()
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
+  return line.includes('--help') ? `${line}.` : `${line}; see --help.`;
+}
+
+function versionOf(packageText: string): string {
+  return String((JSON.parse(packageText) as { version: unknown }).version);
+}
+
+/** `providence … | head`: nobody reads any more, which is no failure. */
+function stopAtClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}

@@ -1,0 +1,64 @@
+import { PnpError } from '../../clients/node/pnp-client.ts';
+import { ConfigError, StartError, StoreError } from '../errors.ts';
+
+/** Exit codes of the command line: those of sysexits(3), and 1 for spam where `--exit-code` asks for it. */
+export const EXIT = {
+  ok: 0,
+  spam: 1,
+  usage: 64,
+  badInput: 65,
+  noInput: 66,
+  unavailable: 69,
+  software: 70,
+  tempFail: 75,
+  protocol: 76,
+  noPermission: 77,
+  config: 78,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** A command that cannot go on; `message` is one sentence that says what to do. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly exitCode: number;
+
+  constructor(exitCode: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The exit code of a failure; undefined for what is no operational failure but a mistake in the program. */
+export function exitCodeOf(error: unknown): number | undefined {
+  if (error instanceof CliError) return error.exitCode;
+  if (error instanceof PnpError) return exitCodeOfCall(error);
+  if (error instanceof ConfigError) return EXIT.config;
+  if (error instanceof StartError) return EXIT.unavailable;
+  if (error instanceof StoreError) return error.code === 'degraded' ? EXIT.tempFail : EXIT.unavailable;
+  return undefined;
+}
+
+/** The sentence for people. */
+export function sentenceOf(error: Error): string {
+  if (!(error instanceof PnpError) || error.code !== 'unreachable') return error.message;
+  return `${error.message.replace(/; is it running\?$/, '')}; start it with 'providence serve', or name its --socket.`;
+}
+
+function exitCodeOfCall(error: PnpError): number {
+  switch (error.code) {
+    case 'refused':
+      return error.answer?.status ?? EXIT.protocol;
+    case 'unreachable':
+      return EXIT.unavailable;
+    case 'protocol':
+      return EXIT.protocol;
+    case 'bad-request':
+      return EXIT.usage;
+    case 'disconnected':
+    case 'timeout':
+    case 'aborted':
+    case 'queue-full':
+    case 'closed':
+      return EXIT.tempFail;
+  }
+}

@@ -1,0 +1,83 @@
+import { SingleBar } from 'cli-progress';
+import type { CommandModule } from 'yargs';
+import { corpusBytes, readCorpus } from './corpus.ts';
+import { findDaemon } from './daemon-client.ts';
+import { CliError, EXIT } from './exit.ts';
+import { DAEMON_OPTIONS, type DaemonArgs } from './options.ts';
+import { note, print } from './print.ts';
+import { Trainer } from './trainer.ts';
+
+type TrainArgs = DaemonArgs & { label: 'spam' | 'ham' | undefined; files: string[] };
+
+export const train: CommandModule<object, TrainArgs> = {
+  command: 'train <files..>',
+  describe: 'Teach the daemon many messages',
+  builder: (yargs) =>
+    yargs
+      .positional('files', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'TSV files, mboxes, stanza files, folders of stanza files; - is standard input',
+      })
+      .option('label', {
+        choices: ['spam', 'ham'] as const,
+        requiresArg: true,
+        describe: 'What they are; without it the first column of a TSV says so',
+      })
+      .options(DAEMON_OPTIONS)
+      .epilogue(
+        'A row of a TSV is label<TAB>language<TAB>text, in the text \\\\, \\n and \\t are escapes. Standard input holds ' +
+          'such rows, or one text a line. What was taught before is not taught twice, so that a run that was ' +
+          'interrupted may simply be repeated.',
+      )
+      .example('$0 train corpus.tsv', 'Labels from the file')
+      .example('$0 train --label spam a.mbox b/', 'All of it spam')
+      .example('cat t | $0 train --label ham -', 'One text a line'),
+  handler: async (args) => {
+    const trainer = new Trainer(findDaemon(args, 'admin'));
+    const started = performance.now();
+    const bar = await startBar(args.files);
+    try {
+      await trainer.start();
+      for (const file of args.files) {
+        for await (const { label, stanza, bytes } of readCorpus(file)) {
+          await trainer.teach(labelOf(args.label ?? label, file), stanza);
+          bar?.increment(bytes);
+        }
+      }
+      await trainer.finish();
+    } finally {
+      bar?.stop();
+      trainer.close();
+      if (trainer.answered > 0) summarise(trainer, (performance.now() - started) / 1_000);
+    }
+  },
+};
+
+function labelOf(label: 'spam' | 'ham' | undefined, file: string): 'spam' | 'ham' {
+  if (label !== undefined) return label;
+  throw new CliError(EXIT.usage, `${file}: nothing says whether this is spam or ham; add --label.`);
+}
+
+/** A bar over the bytes read, for people at a terminal; none where the size is not known. */
+async function startBar(files: readonly string[]): Promise<SingleBar | undefined> {
+  if (!process.stderr.isTTY || files.includes('-')) return undefined;
+  const sizes = await Promise.all(files.map(corpusBytes));
+  const bar = new SingleBar({ format: '{bar} {percentage} %  {eta_formatted} left', hideCursor: true });
+  bar.start(
+    sizes.reduce((sum, size) => sum + size, 0),
+    0,
+  );
+  return bar;
+}
+
+function summarise({ answered, taught, unchanged, refused, refusal }: Trainer, seconds: number): void {
+  const perSecond = Math.round(answered / seconds);
+  print(
+    `Taught ${taught}, unchanged ${unchanged}, refused ${refused} in ${seconds.toFixed(1)} s (${perSecond}/s).`,
+  );
+  if (refused === 0) return;
+  note(`the first refusal: ${refusal}`);
+  process.exitCode = EXIT.badInput;
+}
