@@ -37,7 +37,7 @@ export interface Sample {
   /** Texts to judge; what is a known encryption fallback or blob is not among them. */
   readonly texts: readonly SampleText[];
   readonly encryption: Encryption;
-  /** The stanza is marked as encrypted, yet carries a text that is not a known fallback. */
+  /** The stanza is marked as encrypted, yet carries a body that is not a known fallback. */
   readonly cloaked: boolean;
   readonly stream: StreamFacts;
   /** Why nothing is to be judged (filters.md §0): e.g. `roster`, `self`, `error-answer`; undefined = judge. */

@@ -14,7 +14,7 @@ export interface XMLElement {
 }
 
 /** Largest stanza: what `sampleOf` can hand to the filters without leaving anything out. */
-export const STANZA_BYTES_MAX = 131_072;
+export const STANZA_BYTES_MAX = 262_144;
 export const DEPTH_MAX = 32;
 export const ATTRIBUTES_MAX = 64;
 export const ELEMENTS_MAX = 4096;
