@@ -8,7 +8,7 @@ export function createLogger(level: string): Logger {
   return pino(
     {
       level,
-      base: undefined,
+      base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: {
         paths: ['from', 'to', 'body', 'stanza', 'user_key', 'secret', '*.body', '*.from', '*.to'],
