@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { type Duplex, duplexPair } from 'node:stream';
+import { RIGHTS, type Right, type StatusName, type Verb } from '../src/pnp/grammar.ts';
+import type { Limits } from '../src/server/limits.ts';
+import type { Serve } from '../src/server/serve.ts';
+import { Server } from '../src/server/server.ts';
+import { type Answer, AnswerReader } from './conformance-runner.ts';
+
+export const TEST_LIMITS: Limits = {
+  head_bytes_max: 16_384,
+  headers_max: 64,
+  body_bytes_max: 262_144,
+  in_flight_max: 1_024,
+  queue_requests_max: 16_384,
+  shed_ms: 250,
+  connections_max: 4_096,
+  idle_seconds_max: 3_600,
+  head_seconds_max: 30,
+  write_seconds_max: 60,
+};
+
+/** A server on streams in memory, with a clock that stands until it is moved. */
+export class WireHarness {
+  readonly server: Server;
+  /** Milliseconds. */
+  clock = 1_000;
+  readonly answered: (readonly [Verb | undefined, StatusName])[] = [];
+  readonly failures: unknown[] = [];
+
+  constructor(serve: Serve, limits: Partial<Limits> = {}) {
+    this.server = new Server({
+      limits: { ...TEST_LIMITS, ...limits },
+      serve,
+      now: () => this.clock,
+      events: {
+        answered: (verb, status) => this.answered.push([verb, status]),
+        failed: (_verb, error) => this.failures.push(error),
+      },
+    });
+  }
+
+  connect(rights: readonly Right[] = RIGHTS): WireClient {
+    const [near, far] = duplexPair();
+    this.server.accept(far, { listener: 'memory', rights: new Set(rights) });
+    return new WireClient(near, far);
+  }
+}
+
+/** The client's end of a stream: writes bytes, reads answers. */
+export class WireClient {
+  readonly stream: Duplex;
+  /** The daemon's end. */
+  readonly far: Duplex | undefined;
+  readonly #reader = new AnswerReader();
+
+  constructor(stream: Duplex, far?: Duplex) {
+    this.stream = stream;
+    this.far = far;
+    stream.on('error', () => stream.destroy());
+  }
+
+  send(bytes: string | Buffer): this {
+    this.stream.write(bytes);
+    return this;
+  }
+
+  /** Half-closes. */
+  finish(bytes = ''): this {
+    this.stream.end(bytes);
+    return this;
+  }
+
+  /** The next `count` answers. Fails where the stream ends before. */
+  async answers(count: number): Promise<Answer[]> {
+    const answers: Answer[] = [];
+    while (answers.length < count) {
+      const answer = this.#reader.next();
+      if (answer !== undefined) answers.push(answer);
+      else if (!(await this.#more()))
+        throw new Error(`the stream ended after ${answers.length} of ${count} answers`);
+    }
+    return answers;
+  }
+
+  async answer(): Promise<Answer> {
+    return (await this.answers(1))[0] as Answer;
+  }
+
+  /** All answers until the daemon ends the stream. Fails where it ends amid one. */
+  async rest(): Promise<Answer[]> {
+    while (await this.#more());
+    const answers: Answer[] = [];
+    for (let answer = this.#reader.next(); answer !== undefined; answer = this.#reader.next())
+      answers.push(answer);
+    if (this.#reader.partial) throw new Error('the stream ended amid an answer');
+    return answers;
+  }
+
+  async #more(): Promise<boolean> {
+    for (;;) {
+      const chunk: unknown = this.stream.read();
+      if (chunk !== null) {
+        this.#reader.push(chunk as Buffer);
+        return true;
+      }
+      if (this.stream.readableEnded || this.stream.destroyed) return false;
+      const done = new AbortController();
+      const events = ['readable', 'end', 'close'].map((name) =>
+        once(this.stream, name, { signal: done.signal }),
+      );
+      await Promise.race(events).finally(() => done.abort());
+    }
+  }
+}
+
+/** Bytes of a request. */
+export function request(verb: string, headers: Readonly<Record<string, string>> = {}, body = ''): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${verb} PNP/1.0\r\n${lines.join('')}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
