@@ -97,8 +97,9 @@ function foldCase(text: string): string {
   }
   let folded = '';
   for (const letter of text) {
-    const capital = letter.toUpperCase();
-    folded += (capital.length > letter.length ? capital : letter).toLowerCase();
+    const lower = letter.toLowerCase();
+    const capital = lower.toUpperCase();
+    folded += capital.length > lower.length ? capital.toLowerCase() : lower;
   }
   return folded.replaceAll('ς', 'σ');
 }

@@ -111,11 +111,10 @@ class StanzaParser {
     this.#saxes.on('text', (text) => this.#open.at(-1)?.children.push(text));
     this.#saxes.on('cdata', (text) => this.#open.at(-1)?.children.push(text));
     this.#saxes.on('closetag', () => this.#open.pop());
-    this.#saxes.on('error', (cause) => {
-      throw refusal(
-        'bad-xml',
-        `The stanza is not well-formed (${cause.message}); send it as the server has it.`,
-      );
+    this.#saxes.on('error', ({ message }) => {
+      // What stands behind a colon is the stanza's own words.
+      const fault = message.split(':', 1)[0]?.replace(/\.$/, '');
+      throw refusal('bad-xml', `The stanza is not well-formed (${fault}); send it as the server has it.`);
     });
   }
 
