@@ -45,7 +45,7 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#backoff = new Backoff(options.random);
+    this.#backoff = new Backoff(options.random, () => performance.now());
   }
 
   /** Calls that wait or are in flight: what the pool balances. */
