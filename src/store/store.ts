@@ -23,6 +23,8 @@ export interface Store {
 export interface StoreSizes {
   readonly serverTokens: number;
   readonly serverTokensMax: number;
+  /** New tokens that found their part of the server's table full, since the start. */
+  readonly serverTokensRefused: number;
   readonly userTablesCached: number;
   readonly lessons: number;
   readonly traceBytes: number;

@@ -1,0 +1,99 @@
+import type { SubjectKind } from '../model/subject.ts';
+
+/**
+ * Every key and value of the LMDB environment. Numbers in keys are big-endian, so that LMDB's order is theirs; numbers in
+ * values are little-endian. `id` is 16 bytes of HMAC; `seq` numbers lessons from 1; `f64` are milliseconds since 1970 or
+ * seqs. Whatever changes here counts SCHEMA up.
+ *
+ * ```
+ * meta        name (ASCII)                  schema      u32
+ *                                           secret      fingerprint of the daemon's secret, 16 bytes
+ *                                           checkpoint  see `lmdb/checkpoint-record.ts`
+ *                                           traces      bytes of all blocks, f64
+ *                                           probe       last try after a failed commit, f64
+ * lessons     seq u64                       lesson record, see below
+ * lesson_ids  lesson id 16                  seq u64 of the live lesson, as in the key of `lessons`
+ * server      segment u32                   segment record, see below
+ * users       user id 16                    user record, see below
+ * traces      block u64                     block, see `lmdb/trace-block.ts`
+ * facts       kind u8, subject id 16        f64 when all of it is past, then msgpack
+ * expiry      hour u32, key of `facts` 17   empty
+ *
+ * lesson record
+ *   0 kind u8 (1 learn, 2 undo)    1 label u8 (0 ham, 1 spam)   2 tokeniser version u16   4 weight u32 (1/256 lesson)
+ *   8 at f64                      16 lesson id 16
+ *  32 reporter tag u16 (0 operator)  34 sids u16   36 uids u16   38 zero u16
+ *  40 user id 16 (zeros: none)    56 undo: seq f64 of the learn record; learn: sids, then uids, 8 bytes each
+ *
+ * segment record (4,096 slots; empty ones are left out)
+ *   0 seq f64 of the last lesson in it   8 rows u32   12 zero u32
+ *  16 rows of 28: sid u32 u32, spam u32, ham u32 (1/256 lesson), then who reported it: n u32, sum u32, squares u32
+ *
+ * user record (columns sorted by uid)
+ *   0 salt 16   16 check value 8   24 created f64   32 seq f64 of the last lesson in it   40 spam f64, 48 ham f64 (1/256)
+ *  56 tokens u32   60 zero u32
+ *  64 u32 a token: bits 0–31 of uid; then u32 a token: spam u24, bits 32–39; then u32 a token: ham u24, bits 40–47
+ * ```
+ */
+export const SCHEMA = 1;
+
+export const KIND_BYTES = {
+  text: 1,
+  jid: 2,
+  domain: 3,
+  ip: 4,
+  network: 5,
+  user: 6,
+  pair: 7,
+} as const satisfies Record<SubjectKind, number>;
+
+export const HOUR_MS = 3_600_000;
+const FACT_KEY_BYTES = 17;
+
+export function metaKey(name: 'schema' | 'secret' | 'checkpoint' | 'traces' | 'probe'): Buffer {
+  return Buffer.from(name, 'ascii');
+}
+
+/** Key of a lesson or of a block of traces. */
+export function numberKey(number: number): Buffer {
+  const key = Buffer.allocUnsafe(8);
+  key.writeUInt32BE(Math.floor(number / 2 ** 32), 0);
+  key.writeUInt32BE(number >>> 0, 4);
+  return key;
+}
+
+export function readNumberKey(key: Uint8Array): number {
+  const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
+  return view.getUint32(0) * 2 ** 32 + view.getUint32(4);
+}
+
+/** Key by a keyed id of 32 hex digits. */
+export function idKey(id: string): Buffer {
+  return Buffer.from(id, 'hex');
+}
+
+export function segmentKey(segment: number): Buffer {
+  const key = Buffer.allocUnsafe(4);
+  key.writeUInt32BE(segment, 0);
+  return key;
+}
+
+export function factKey(kind: SubjectKind, id: string): Buffer {
+  const key = Buffer.allocUnsafe(FACT_KEY_BYTES);
+  key[0] = KIND_BYTES[kind];
+  key.write(id, 1, 'hex');
+  return key;
+}
+
+/** Key of the note that a fact record is past at the end of this hour. */
+export function expiryKey(expiresAt: number, record: Buffer): Buffer {
+  const key = Buffer.allocUnsafe(4 + FACT_KEY_BYTES);
+  key.writeUInt32BE(Math.min(Math.floor(expiresAt / HOUR_MS), 0xffffffff), 0);
+  key.set(record, 4);
+  return key;
+}
+
+export function readExpiryKey(key: Uint8Array): { readonly hour: number; readonly record: Buffer } {
+  const bytes = Buffer.from(key);
+  return { hour: bytes.readUInt32BE(0), record: bytes.subarray(4) };
+}

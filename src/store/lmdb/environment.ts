@@ -1,0 +1,125 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { StoreError } from '../../errors.ts';
+import { metaKey, SCHEMA } from '../keys.ts';
+
+export type Table = Database<Buffer, Buffer>;
+
+/** The environment and its databases; `keys.ts` draws what is in them. */
+export interface Environment {
+  readonly root: RootDatabase<Buffer, Buffer>;
+  readonly meta: Table;
+  readonly lessons: Table;
+  readonly lessonIds: Table;
+  readonly server: Table;
+  readonly users: Table;
+  readonly traces: Table;
+  readonly facts: Table;
+  readonly expiry: Table;
+}
+
+export interface EnvironmentOptions {
+  readonly dir: string;
+  readonly mapBytesMax: number;
+  readonly sync: boolean;
+  /** Of the daemon's secret. */
+  readonly fingerprint: Buffer;
+}
+
+const DATABASES_MAX = 32;
+const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
+
+/** @throws StoreError `newer-schema`, `older-schema`, `wrong-secret`, `unusable`. */
+export async function openEnvironment(options: EnvironmentOptions): Promise<Environment> {
+  const environment = openFiles(options);
+  try {
+    checkOwner(environment, options);
+  } catch (error) {
+    await environment.root.close();
+    throw error;
+  }
+  return environment;
+}
+
+/** Makes the directory, for its owner only. */
+export function makeDirectory(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    chmodSync(dir, 0o700);
+  } catch (error) {
+    throw unusable(dir, error);
+  }
+}
+
+function openFiles({ dir, mapBytesMax, sync }: EnvironmentOptions): Environment {
+  const umask = process.umask(0o077);
+  try {
+    // overlappingSync off: a commit settles after its fdatasync, and one whose flush failed is rejected (decision 0030).
+    const durability = sync ? { overlappingSync: false } : { noSync: true };
+    const root = open<Buffer, Buffer>({
+      path: dir,
+      noSubdir: false,
+      maxDbs: DATABASES_MAX,
+      mapSize: mapBytesMax,
+      ...durability,
+      ...BINARY,
+    });
+    for (const file of ['data.mdb', 'lock.mdb']) chmodSync(join(dir, file), 0o600);
+    const table = (name: string): Table => root.openDB<Buffer, Buffer>(name, BINARY);
+    return {
+      root,
+      meta: table('meta'),
+      lessons: table('lessons'),
+      lessonIds: table('lesson_ids'),
+      server: table('server'),
+      users: table('users'),
+      traces: table('traces'),
+      facts: table('facts'),
+      expiry: table('expiry'),
+    };
+  } catch (error) {
+    throw unusable(dir, error);
+  } finally {
+    process.umask(umask);
+  }
+}
+
+function checkOwner({ root, meta }: Environment, { dir, fingerprint }: EnvironmentOptions): void {
+  const schema = meta.get(metaKey('schema'))?.readUInt32LE(0);
+  if (schema === undefined) {
+    const value = Buffer.alloc(4);
+    value.writeUInt32LE(SCHEMA, 0);
+    root.transactionSync(() => {
+      meta.putSync(metaKey('schema'), value);
+      meta.putSync(metaKey('secret'), fingerprint);
+    });
+    return;
+  }
+  if (schema > SCHEMA)
+    throw new StoreError(
+      'newer-schema',
+      `The store in ${dir} has schema ${schema}, this version knows ${SCHEMA}; run the version that wrote it, or a newer one.`,
+    );
+  if (schema < SCHEMA)
+    throw new StoreError(
+      'older-schema',
+      `The store in ${dir} has schema ${schema}, which is no longer read.`,
+    );
+  if (!meta.get(metaKey('secret'))?.equals(fingerprint))
+    throw new StoreError(
+      'wrong-secret',
+      `The store in ${dir} belongs to another secret; give the secret it was made with, or another directory.`,
+    );
+}
+
+function unusable(dir: string, cause: unknown): StoreError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new StoreError(
+    'unusable',
+    `The store in ${dir} cannot be opened (${reason}); check the directory and its owner.`,
+    {
+      cause,
+    },
+  );
+}

@@ -1,0 +1,187 @@
+import { LRU } from '../../lru.ts';
+import type { SubjectKind } from '../../model/subject.ts';
+import { expiryKey, factKey, HOUR_MS, readExpiryKey } from '../keys.ts';
+import type { FactRecords } from '../store.ts';
+import type { Environment } from './environment.ts';
+import { decodeFacts, encodeFacts, expiryOf, FactRecord } from './fact-record.ts';
+import type { Writer } from './writer.ts';
+
+/** Records written in one step. */
+const WRITTEN_MAX = 256;
+const SWEPT_MAX = 64;
+const SWEEP_MS_MAX = 0.3;
+
+export interface FactsOptions {
+  readonly environment: Environment;
+  readonly writer: Writer;
+  readonly now: () => number;
+  readonly factRecordsMax: number;
+}
+
+interface Put {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  readonly expiresAt: number;
+}
+
+interface Past {
+  readonly note: Buffer;
+  /** Key of the record to remove, if it is past. */
+  readonly record: Buffer | undefined;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+interface Named {
+  readonly key: Buffer;
+  readonly record: FactRecord;
+}
+
+/**
+ * One record a subject. What is asked for is decoded once and held in an LRU, what is not there as an empty record. Writing
+ * is behind and may lose the last seconds: facts are found out again.
+ */
+export class LMDBFacts implements FactRecords {
+  readonly #options: FactsOptions;
+  readonly #near: LRU<string, FactRecord>;
+  /** What is to be written, the longest waiting first. */
+  readonly #dirty = new Map<string, Named>();
+  /** Texts seen once: most never come again, and are not worth a write. */
+  readonly #once = new Map<string, Named>();
+  readonly #writing = new Map<string, Named>();
+  #running: Promise<void> | undefined;
+
+  constructor(options: FactsOptions) {
+    this.#options = options;
+    this.#near = new LRU(options.factRecordsMax);
+  }
+
+  get cached(): number {
+    return this.#near.size;
+  }
+
+  get(subject: SubjectKind, id: string, fact: string, stamp: string, now: number): unknown {
+    const name = subject + id;
+    const record = this.#record(subject, id, name);
+    const found = record.facts.get(fact);
+    if (found === undefined || found.stamp !== stamp || found.expiresAt <= now) return undefined;
+    if (!record.isSeenAgain) this.#seeAgain(name, record);
+    return found.value;
+  }
+
+  set(
+    subject: SubjectKind,
+    id: string,
+    fact: string,
+    stamp: string,
+    value: unknown,
+    expiresAt: number,
+  ): void {
+    const name = subject + id;
+    const record = this.#record(subject, id, name);
+    if (subject !== 'text' || record.facts.has(fact)) record.isSeenAgain = true;
+    record.set(fact, { expiresAt, stamp, value });
+    const waiting = record.isSeenAgain ? this.#dirty : this.#once;
+    if (waiting.has(name)) return;
+    this.#once.delete(name);
+    this.#wait(waiting, name, { key: factKey(subject, id), record });
+  }
+
+  /** Writes some of what is due and sweeps some of what is past; one step at a time. */
+  step(): void {
+    if (this.#running !== undefined || this.#options.writer.state === 'degraded') return;
+    this.#running = this.#write().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  async finish(): Promise<void> {
+    await this.#running;
+    for (const [name, named] of this.#once) this.#wait(this.#dirty, name, named);
+    this.#once.clear();
+    while (this.#dirty.size > 0 && this.#options.writer.state === 'ok') await this.#write();
+  }
+
+  #record(subject: SubjectKind, id: string, name: string): FactRecord {
+    const near = this.#near.get(name);
+    if (near !== undefined) return near;
+    const unsaved = this.#dirty.get(name) ?? this.#once.get(name) ?? this.#writing.get(name);
+    const record = unsaved?.record ?? this.#load(factKey(subject, id));
+    this.#near.set(name, record);
+    return record;
+  }
+
+  #load(key: Buffer): FactRecord {
+    const bytes = this.#options.environment.facts.get(key);
+    return bytes === undefined ? new FactRecord() : decodeFacts(bytes);
+  }
+
+  #seeAgain(name: string, record: FactRecord): void {
+    record.isSeenAgain = true;
+    const named = this.#once.get(name);
+    if (named === undefined) return;
+    this.#once.delete(name);
+    this.#wait(this.#dirty, name, named);
+  }
+
+  #wait(waiting: Map<string, Named>, name: string, named: Named): void {
+    if (waiting.size >= this.#options.factRecordsMax) waiting.delete(waiting.keys().next().value!);
+    waiting.set(name, named);
+  }
+
+  async #write(): Promise<void> {
+    const { environment, writer, now } = this.#options;
+    const puts = this.#takeDirty();
+    const past = findPast(environment, now());
+    if (puts.length + past.length === 0) return;
+    try {
+      await writer.commit(() => {
+        for (const { note, record } of past) {
+          void environment.expiry.remove(note);
+          if (record !== undefined) void environment.facts.remove(record);
+        }
+        for (const { key, value, expiresAt } of puts) {
+          void environment.facts.put(key, value);
+          void environment.expiry.put(expiryKey(expiresAt, key), NOTHING);
+        }
+      });
+    } catch {
+      // The writer has said so; what was learnt meanwhile is newer.
+      for (const [name, named] of this.#writing)
+        if (!this.#dirty.has(name)) this.#wait(this.#dirty, name, named);
+    }
+    this.#writing.clear();
+  }
+
+  #takeDirty(): Put[] {
+    const now = this.#options.now();
+    const puts: Put[] = [];
+    for (const [name, named] of this.#dirty) {
+      if (puts.length >= WRITTEN_MAX) break;
+      this.#dirty.delete(name);
+      named.record.dropPast(now);
+      if (named.record.facts.size === 0) continue;
+      this.#writing.set(name, named);
+      puts.push({
+        key: named.key,
+        value: encodeFacts(named.record),
+        expiresAt: named.record.expiresAt,
+      });
+    }
+    return puts;
+  }
+}
+
+/** Notes whose hour is over, and the records of which all is past by now; a record kept on has a later note as well. */
+function findPast({ facts, expiry }: Environment, now: number): Past[] {
+  const past: Past[] = [];
+  const until = performance.now() + SWEEP_MS_MAX;
+  for (const key of expiry.getKeys({ limit: SWEPT_MAX })) {
+    const { hour, record } = readExpiryKey(key);
+    if ((hour + 1) * HOUR_MS > now || performance.now() > until) break;
+    const bytes = facts.get(record);
+    const isPast = bytes !== undefined && expiryOf(bytes) <= now;
+    past.push({ note: Buffer.from(key), record: isPast ? record : undefined });
+  }
+  return past;
+}

@@ -1,0 +1,116 @@
+import { TOKENISER_VERSION } from '../../text/features.ts';
+import { ID_BYTES } from '../keyed-ids.ts';
+import type { LessonInput, LessonLabel } from '../store.ts';
+
+/** One lesson's weight in the tables, in units of 1/256 lesson. */
+export const LESSON_WEIGHT = 256;
+/** An operator's lesson counts as two reporters with tags 1 and 2, which no user has. */
+export const OPERATOR_TAG = 0;
+const USER_TAG_MIN = 3;
+/** Bytes kept of a token's id. */
+export const TOKEN_BYTES = 8;
+/** Bytes from one token's id to the next, as ciphers return them. */
+export const TOKEN_STRIDE = 16;
+
+const HEAD_BYTES = 56;
+const LEARN = 1;
+const UNDO = 2;
+const NO_USER = '0'.repeat(2 * ID_BYTES);
+
+/** What a lesson did to the tables; an undo subtracts the same. */
+export interface Learnt {
+  readonly label: LessonLabel;
+  readonly weight: number;
+  readonly at: number;
+  /** 32 hex digits. */
+  readonly id: string;
+  readonly reporterTag: number;
+  /** 32 hex digits, '' for none. */
+  readonly userId: string;
+  /** 8 bytes a token. */
+  readonly sids: Buffer;
+  readonly uids: Buffer;
+}
+
+export type LogRecord =
+  | { readonly kind: 'learn'; readonly learnt: Learnt }
+  | { readonly kind: 'undo'; readonly learnSeq: number };
+
+export function learntFrom(lesson: LessonInput): Learnt {
+  const user = lesson.user?.keyState === 'ok' ? lesson.user : undefined;
+  return {
+    label: lesson.label,
+    weight: LESSON_WEIGHT,
+    at: lesson.at,
+    id: lesson.id,
+    reporterTag: lesson.reporterId === undefined ? OPERATOR_TAG : reporterTag(lesson.reporterId),
+    userId: user?.id ?? '',
+    sids: compactTokens(lesson.sids),
+    uids: user === undefined ? Buffer.alloc(0) : compactTokens(lesson.uids),
+  };
+}
+
+/** 3 … 65535, from a keyed id of 32 hex digits: tells two reporters apart without naming either. */
+function reporterTag(reporterId: string): number {
+  return USER_TAG_MIN + (Number.parseInt(reporterId.slice(0, 8), 16) % (0x10000 - USER_TAG_MIN));
+}
+
+/** The first 8 bytes of every 16. */
+function compactTokens(ids: Buffer): Buffer {
+  const count = Math.floor(ids.length / TOKEN_STRIDE);
+  const compact = Buffer.allocUnsafe(count * TOKEN_BYTES);
+  for (let i = 0; i < count; i++)
+    compact.set(ids.subarray(i * TOKEN_STRIDE, i * TOKEN_STRIDE + TOKEN_BYTES), i * TOKEN_BYTES);
+  return compact;
+}
+
+export function encodeLearn(learnt: Learnt): Buffer {
+  const { sids, uids } = learnt;
+  // Not from Buffer's shared pool: LMDB reads it from another thread, and a pooled slice would keep the whole pool alive.
+  const record = Buffer.allocUnsafeSlow(HEAD_BYTES + sids.length + uids.length);
+  writeHead(record, LEARN, learnt);
+  record.writeUInt16LE(sids.length / TOKEN_BYTES, 34);
+  record.writeUInt16LE(uids.length / TOKEN_BYTES, 36);
+  record.set(sids, HEAD_BYTES);
+  record.set(uids, HEAD_BYTES + sids.length);
+  return record;
+}
+
+/** The record that takes back the lesson of `learnSeq`; its tokens stay in that one. */
+export function encodeUndo(learnt: Learnt, learnSeq: number): Buffer {
+  const record = Buffer.allocUnsafeSlow(HEAD_BYTES + 8);
+  writeHead(record, UNDO, learnt);
+  record.writeUInt32LE(0, 34);
+  record.writeDoubleLE(learnSeq, HEAD_BYTES);
+  return record;
+}
+
+function writeHead(record: Buffer, kind: number, learnt: Learnt): void {
+  record[0] = kind;
+  record[1] = learnt.label === 'spam' ? 1 : 0;
+  record.writeUInt16LE(TOKENISER_VERSION, 2);
+  record.writeUInt32LE(learnt.weight, 4);
+  record.writeDoubleLE(learnt.at, 8);
+  record.write(learnt.id, 16, 'hex');
+  record.writeUInt16LE(learnt.reporterTag, 32);
+  record.writeUInt16LE(0, 38);
+  record.write(learnt.userId === '' ? NO_USER : learnt.userId, 40, 'hex');
+}
+
+/** @param record is not copied; it must not change. */
+export function decodeRecord(record: Buffer): LogRecord {
+  if (record[0] === UNDO) return { kind: 'undo', learnSeq: record.readDoubleLE(HEAD_BYTES) };
+  const uidsAt = HEAD_BYTES + record.readUInt16LE(34) * TOKEN_BYTES;
+  const userId = record.toString('hex', 40, 56);
+  const learnt: Learnt = {
+    label: record[1] === 1 ? 'spam' : 'ham',
+    weight: record.readUInt32LE(4),
+    at: record.readDoubleLE(8),
+    id: record.toString('hex', 16, 32),
+    reporterTag: record.readUInt16LE(32),
+    userId: userId === NO_USER ? '' : userId,
+    sids: record.subarray(HEAD_BYTES, uidsAt),
+    uids: record.subarray(uidsAt, uidsAt + record.readUInt16LE(36) * TOKEN_BYTES),
+  };
+  return { kind: 'learn', learnt };
+}

@@ -1,0 +1,172 @@
+import { StoreError } from '../../errors.ts';
+import { idKey, numberKey, readNumberKey } from '../keys.ts';
+import type { LessonInput, Lessons } from '../store.ts';
+import type { Environment } from './environment.ts';
+import { decodeRecord, encodeLearn, encodeUndo, type Learnt, learntFrom } from './lesson-record.ts';
+import type { LMDBServerTokens } from './server-tokens.ts';
+import type { LMDBUserTables } from './user-tables.ts';
+import type { Writer } from './writer.ts';
+
+const DAY_MS = 86_400_000;
+
+/** A lesson and the record that took it back: both leave the disk once no checkpoint needs them. */
+export interface Forgotten {
+  readonly learnSeq: number;
+  readonly undoSeq: number;
+}
+
+export interface LessonsOptions {
+  readonly environment: Environment;
+  readonly writer: Writer;
+  readonly server: LMDBServerTokens;
+  readonly users: LMDBUserTables;
+  readonly undoDays: number;
+}
+
+interface Live {
+  readonly seq: number;
+  readonly learnt: Learnt;
+}
+
+/**
+ * The log of lessons, from which all tables can be made again. A lesson is in memory only after its record is flushed, and
+ * in the order of the log, so that a checkpoint can say which lessons it holds by one number.
+ */
+export class LMDBLessons implements Lessons {
+  count = 0;
+  /** In the order of their undoing. */
+  readonly forgotten: Forgotten[] = [];
+  readonly #options: LessonsOptions;
+  #seq = 0;
+  /** What is being done to a lesson's id: the same lesson sent twice at once is taught once. */
+  readonly #busy = new Map<string, Promise<unknown>>();
+
+  constructor(options: LessonsOptions) {
+    this.#options = options;
+    this.count = entries(options.environment.lessonIds.getStats());
+  }
+
+  async teach(lesson: LessonInput): Promise<'set' | 'replaced' | 'unchanged'> {
+    return this.#inTurn(lesson.id, async () => {
+      this.#refuseIfDegraded();
+      const live = this.#live(lesson.id);
+      if (live?.learnt.label === lesson.label) return 'unchanged';
+      await this.#learn(learntFrom(lesson), live);
+      return live === undefined ? 'set' : 'replaced';
+    });
+  }
+
+  async forget(id: string, at: number): Promise<'removed' | 'unchanged' | 'too-old'> {
+    return this.#inTurn(id, async () => {
+      this.#refuseIfDegraded();
+      const live = this.#live(id);
+      if (live === undefined) return 'unchanged';
+      if (at - live.learnt.at > this.#options.undoDays * DAY_MS) return 'too-old';
+      await this.#unlearn(live);
+      return 'removed';
+    });
+  }
+
+  /** Settles when nothing is under way. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#busy.values());
+  }
+
+  /**
+   * Applies the log from `first` on, at start; each table skips what it has. What was undone after `scrubbed` is noted.
+   * @param spare is called now and then, to make room.
+   */
+  replay(first: number, scrubbed: number, spare: () => void): number {
+    const { environment, server, users } = this.#options;
+    this.#seq = Math.max(server.generation, users.generation);
+    let replayed = 0;
+    for (const { key, value } of environment.lessons.getRange({ start: numberKey(first) })) {
+      const seq = readNumberKey(key);
+      const record = decodeRecord(Buffer.from(value));
+      if (record.kind === 'learn') this.#apply(record.learnt, seq, 1);
+      else {
+        const undone = this.#read(record.learnSeq);
+        if (undone !== undefined) this.#apply(undone, seq, -1);
+        if (seq > scrubbed) this.forgotten.push({ learnSeq: record.learnSeq, undoSeq: seq });
+      }
+      this.#seq = Math.max(this.#seq, seq);
+      replayed++;
+      spare();
+    }
+    return replayed;
+  }
+
+  async #learn(learnt: Learnt, before: Live | undefined): Promise<void> {
+    const { environment, writer, users } = this.#options;
+    const undoSeq = before === undefined ? 0 : ++this.#seq;
+    const seq = ++this.#seq;
+    const record = encodeLearn(learnt);
+    await writer.commit(() => {
+      if (before !== undefined)
+        void environment.lessons.put(numberKey(undoSeq), encodeUndo(before.learnt, before.seq));
+      users.putIfNew(learnt.userId);
+      void environment.lessons.put(numberKey(seq), record);
+      void environment.lessonIds.put(idKey(learnt.id), numberKey(seq));
+    });
+    if (before !== undefined) this.#undone(before, undoSeq);
+    this.#apply(learnt, seq, 1);
+    this.count++;
+  }
+
+  async #unlearn(live: Live): Promise<void> {
+    const { environment, writer } = this.#options;
+    const undoSeq = ++this.#seq;
+    await writer.commit(() => {
+      void environment.lessons.put(numberKey(undoSeq), encodeUndo(live.learnt, live.seq));
+      void environment.lessonIds.remove(idKey(live.learnt.id));
+    });
+    this.#undone(live, undoSeq);
+  }
+
+  #undone(live: Live, undoSeq: number): void {
+    this.#apply(live.learnt, undoSeq, -1);
+    this.forgotten.push({ learnSeq: live.seq, undoSeq });
+    this.count--;
+  }
+
+  #apply(learnt: Learnt, seq: number, sign: 1 | -1): void {
+    this.#options.server.apply(learnt, seq, sign);
+    this.#options.users.apply(learnt, seq, sign);
+  }
+
+  #live(id: string): Live | undefined {
+    const seqKey = this.#options.environment.lessonIds.get(idKey(id));
+    if (seqKey === undefined) return undefined;
+    const seq = readNumberKey(seqKey);
+    const learnt = this.#read(seq);
+    return learnt === undefined ? undefined : { seq, learnt };
+  }
+
+  #read(seq: number): Learnt | undefined {
+    const value = this.#options.environment.lessons.get(numberKey(seq));
+    if (value === undefined) return undefined;
+    const record = decodeRecord(Buffer.from(value));
+    return record.kind === 'learn' ? record.learnt : undefined;
+  }
+
+  async #inTurn<Result>(id: string, act: () => Promise<Result>): Promise<Result> {
+    for (let before = this.#busy.get(id); before !== undefined; before = this.#busy.get(id))
+      await before.catch(() => undefined);
+    const doing = act();
+    this.#busy.set(id, doing);
+    try {
+      return await doing;
+    } finally {
+      this.#busy.delete(id);
+    }
+  }
+
+  #refuseIfDegraded(): void {
+    if (this.#options.writer.state === 'degraded')
+      throw new StoreError('degraded', 'The store cannot write, see its log; send the lesson again later.');
+  }
+}
+
+function entries(stats: object): number {
+  return (stats as { entryCount: number }).entryCount;
+}

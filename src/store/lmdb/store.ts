@@ -1,0 +1,162 @@
+import { type DaemonKeys, deriveDaemonKeys } from '../crypto.ts';
+import { HMACIds } from '../keyed-ids.ts';
+import { STORE_LIMITS, type StoreLimits, type StoreOptions } from '../options.ts';
+import type { Store, StoreSizes } from '../store.ts';
+import { type CheckpointRecord, readCheckpoint } from './checkpoint-record.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { type Environment, makeDirectory, openEnvironment } from './environment.ts';
+import { LMDBFacts } from './facts.ts';
+import { LMDBLessons } from './lessons.ts';
+import { lockDirectory } from './process-lock.ts';
+import { LMDBServerTokens } from './server-tokens.ts';
+import { segmentsFor } from './token-table.ts';
+import { LMDBTraces } from './traces.ts';
+import { LMDBUserTables } from './user-tables.ts';
+import { Writer } from './writer.ts';
+
+/** What is written behind is written in steps of this interval. */
+const STEP_MS = 100;
+/** Facts are written less often: a record that changes often is written once for many changes. */
+const FACT_STEPS = 20;
+/** User tables held unwritten while the log is replayed. */
+const REPLAYED_TABLES_MAX = 500;
+
+/**
+ * Opens the embedded store: LMDB in a directory of its own, owned by this process alone. Lessons that the tables on disk do
+ * not hold yet are replayed.
+ * @throws StoreError `locked`, `newer-schema`, `older-schema`, `wrong-secret`, `unusable`.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const limits = { ...STORE_LIMITS, ...options };
+  makeDirectory(options.dir);
+  const unlock = lockDirectory(options.dir);
+  try {
+    const keys = deriveDaemonKeys(options.secret);
+    const environment = await openEnvironment({
+      dir: options.dir,
+      mapBytesMax: limits.mapBytesMax,
+      sync: options.sync ?? true,
+      fingerprint: keys.fingerprint,
+    });
+    return new LMDBStore({ options, limits, environment, keys, unlock });
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly options: StoreOptions;
+  readonly limits: StoreLimits;
+  readonly environment: Environment;
+  readonly keys: DaemonKeys;
+  readonly unlock: () => void;
+}
+
+class LMDBStore implements Store {
+  readonly ids: HMACIds;
+  readonly server: LMDBServerTokens;
+  readonly users: LMDBUserTables;
+  readonly lessons: LMDBLessons;
+  readonly traces: LMDBTraces;
+  readonly facts: LMDBFacts;
+  readonly #opened: Opened;
+  readonly #writer: Writer;
+  readonly #checkpoints: Checkpoints;
+  readonly #timer: NodeJS.Timeout;
+  #steps = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(opened: Opened) {
+    const { options, limits, environment, keys } = opened;
+    const { now, secret, dir, log } = options;
+    const checkpoint = readCheckpoint(environment) ?? firstCheckpoint(limits);
+    this.#opened = opened;
+    this.#writer = new Writer({ environment, dir, log, now });
+    this.ids = new HMACIds(keys);
+    this.server = new LMDBServerTokens(checkpoint.segments);
+    this.users = new LMDBUserTables({ ...limits, environment, ids: this.ids, secret, now });
+    const parts = { environment, writer: this.#writer, server: this.server, users: this.users };
+    this.lessons = new LMDBLessons({ ...parts, undoDays: limits.undoDays });
+    const steps = Math.max(1, Math.floor((limits.checkpointSeconds * 1000) / STEP_MS));
+    this.#checkpoints = new Checkpoints({ ...parts, lessons: this.lessons, steps }, checkpoint);
+    this.traces = new LMDBTraces({ ...limits, ...parts, key: keys.trace, now });
+    this.facts = new LMDBFacts({ ...limits, ...parts, now });
+    this.#restore(checkpoint);
+    this.#timer = setInterval(() => this.#step(), STEP_MS).unref();
+  }
+
+  get state(): 'ok' | 'degraded' {
+    return this.#writer.state;
+  }
+
+  sizes(): StoreSizes {
+    const stats = this.#opened.environment.root.getStats() as EnvironmentStats;
+    return {
+      serverTokens: this.server.tokens,
+      serverTokensMax: this.server.tokensMax,
+      serverTokensRefused: this.server.refused,
+      userTablesCached: this.users.cached,
+      lessons: this.lessons.count,
+      traceBytes: this.traces.bytes,
+      factRecordsCached: this.facts.cached,
+      fileBytes: (stats.lastPageNumber + 1) * stats.pageSize,
+      writesPending: this.#writer.pending,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #restore(checkpoint: CheckpointRecord): void {
+    const { environment, limits, options } = this.#opened;
+    const startedAt = performance.now();
+    this.server.load(environment, checkpoint);
+    this.users.generation = checkpoint.usersFloor;
+    const first = Math.min(checkpoint.serverFloor, checkpoint.usersFloor, checkpoint.scrubbed) + 1;
+    const lessons = this.lessons.replay(first, checkpoint.scrubbed, () => {
+      if (this.users.dirty > REPLAYED_TABLES_MAX) this.#checkpoints.writeUsersNow();
+    });
+    const segments = segmentsFor(limits.serverTokensMax);
+    if (segments !== this.server.segments) this.#checkpoints.resizeServerNow(segments);
+    const ms = Math.round(performance.now() - startedAt);
+    options.log.info({ lessons: this.lessons.count, replayed: lessons, ms }, 'store opened');
+  }
+
+  #step(): void {
+    this.#checkpoints.step();
+    this.traces.step();
+    this.#steps++;
+    if (this.#steps % FACT_STEPS === 0) this.facts.step();
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.lessons.settled();
+    await this.traces.finish();
+    await this.facts.finish();
+    await this.#checkpoints.finish();
+    await this.#writer.close();
+    await this.#opened.environment.root.close();
+    this.#opened.unlock();
+  }
+}
+
+interface EnvironmentStats {
+  readonly lastPageNumber: number;
+  readonly pageSize: number;
+}
+
+function firstCheckpoint({ serverTokensMax }: StoreLimits): CheckpointRecord {
+  return {
+    segments: segmentsFor(serverTokensMax),
+    serverFloor: 0,
+    usersFloor: 0,
+    scrubbed: 0,
+    totalsSeq: 0,
+    spamTotal: 0,
+    hamTotal: 0,
+  };
+}

@@ -1,0 +1,175 @@
+import type { CountColumns } from '../store.ts';
+import { type Learnt, OPERATOR_TAG, TOKEN_BYTES, TOKEN_STRIDE } from './lesson-record.ts';
+
+export const SEGMENT_SLOTS = 4096;
+/** Load of 0.75: beyond it, linear probing for an unknown token gets slow (Knuth, TAOCP 3, 6.4: 8.5 probes). */
+export const SEGMENT_TOKENS_MAX = 3072;
+
+/** 32-bit words of a slot. 8, so that a slot never straddles a cache line; the last one is not used. */
+const SLOT_WORDS = 8;
+/** Words of a slot that are written to disk. */
+export const ROW_WORDS = 7;
+const HIGH = 0;
+const LOW = 1;
+const SPAM = 2;
+const HAM = 3;
+const REPORTS = 4;
+const TAG_SUM = 5;
+const TAG_SQUARES = 6;
+const COUNT_MAX = 0xffffffff;
+
+/**
+ * The server's token counts. Open addressing with linear probing that wraps inside a segment, so that each segment is a
+ * table of its own and can be written by itself.
+ *
+ * A token counts only once two distinct reporters brought it. With n reports, S1 = Σ tag and S2 = Σ tag² (mod 2³²), all tags
+ * are the same only if n·S2 = S1² (equality in the Cauchy–Schwarz inequality). The three sums are exact under undo and do
+ * not depend on the order of lessons. Two reporters pass for one with a probability of about 2⁻¹⁵: then the token stays
+ * silent until a third one brings it.
+ */
+export class TokenTable {
+  readonly segments: number;
+  /** Tokens that some lesson holds. */
+  tokens = 0;
+  /** New tokens that found their segment full. */
+  refused = 0;
+  readonly #slots: Uint32Array;
+  /** Slots of each segment whose key is set, those of forgotten tokens included. */
+  readonly #used: Uint16Array;
+
+  constructor(segments: number) {
+    this.segments = segments;
+    this.#slots = new Uint32Array(segments * SEGMENT_SLOTS * SLOT_WORDS);
+    this.#used = new Uint16Array(segments);
+  }
+
+  segmentOf(ids: Buffer, offset: number): number {
+    return this.#segment(ids.readUInt32LE(offset));
+  }
+
+  lookup(ids: Buffer, count: number, into: CountColumns): void {
+    const slots = this.#slots;
+    for (let i = 0; i < count; i++) {
+      const high = ids.readUInt32LE(i * TOKEN_STRIDE);
+      const at = this.#find(high, ids.readUInt32LE(i * TOKEN_STRIDE + 4));
+      const known = at >= 0 && this.#isTrusted(at);
+      into.spam[i] = known ? slots[at + SPAM]! : 0;
+      into.ham[i] = known ? slots[at + HAM]! : 0;
+    }
+    into.count = count;
+  }
+
+  /** Adds one token of a lesson, or takes it away again. `offset` is that of its id in `learnt.sids`. */
+  apply(learnt: Learnt, offset: number, sign: 1 | -1): void {
+    const high = learnt.sids.readUInt32LE(offset);
+    const low = learnt.sids.readUInt32LE(offset + 4);
+    const at = sign === 1 ? this.#findOrInsert(high, low) : this.#find(high, low);
+    if (at < 0) return;
+    const slots = this.#slots;
+    const operator = learnt.reporterTag === OPERATOR_TAG;
+    // Tags 1 and 2 for the operator: two reports, sum 3, squares 1 + 4.
+    const reports = operator ? 2 : 1;
+    if (sign === -1 && slots[at + REPORTS]! < reports) return;
+    if (sign === 1 && slots[at + REPORTS] === 0) this.tokens++;
+    const column = at + (learnt.label === 'spam' ? SPAM : HAM);
+    slots[column] = Math.min(Math.max(slots[column]! + sign * learnt.weight, 0), COUNT_MAX);
+    slots[at + REPORTS] = slots[at + REPORTS]! + sign * reports;
+    slots[at + TAG_SUM] = slots[at + TAG_SUM]! + sign * (operator ? 3 : learnt.reporterTag);
+    slots[at + TAG_SQUARES] =
+      slots[at + TAG_SQUARES]! + sign * (operator ? 5 : Math.imul(learnt.reporterTag, learnt.reporterTag));
+    if (sign === -1 && slots[at + REPORTS] === 0) this.#empty(at);
+  }
+
+  /** The key stays, so that probing past it goes on. */
+  #empty(at: number): void {
+    this.#slots.fill(0, at + SPAM, at + ROW_WORDS);
+    this.tokens--;
+  }
+
+  /** Rows of one segment's live tokens, written to `into` at `offset`. Returns their number. */
+  writeRows(segment: number, into: Uint32Array, offset: number): number {
+    const slots = this.#slots;
+    const end = (segment + 1) * SEGMENT_SLOTS * SLOT_WORDS;
+    let to = offset;
+    for (let at = segment * SEGMENT_SLOTS * SLOT_WORDS; at < end; at += SLOT_WORDS) {
+      if (slots[at + REPORTS] === 0) continue;
+      for (let word = 0; word < ROW_WORDS; word++) into[to + word] = slots[at + word]!;
+      to += ROW_WORDS;
+    }
+    return (to - offset) / ROW_WORDS;
+  }
+
+  /** Puts rows back; the segments are those of this table, whatever table they were written from. */
+  readRows(rows: Uint32Array): void {
+    for (let from = 0; from + ROW_WORDS <= rows.length; from += ROW_WORDS) {
+      const at = this.#findOrInsert(rows[from + HIGH]!, rows[from + LOW]!);
+      if (at < 0) continue;
+      this.#slots.set(rows.subarray(from, from + ROW_WORDS), at);
+      this.tokens++;
+    }
+  }
+
+  #segment(high: number): number {
+    return Math.floor((high * this.segments) / 2 ** 32);
+  }
+
+  #isTrusted(at: number): boolean {
+    const slots = this.#slots;
+    const sum = slots[at + TAG_SUM]!;
+    return Math.imul(slots[at + REPORTS]!, slots[at + TAG_SQUARES]!) !== Math.imul(sum, sum);
+  }
+
+  /** Index of the token's slot in words, −1 where it is unknown. */
+  #find(high: number, low: number): number {
+    const slots = this.#slots;
+    const base = this.#segment(high) * SEGMENT_SLOTS;
+    for (let probe = 0; probe < SEGMENT_SLOTS; probe++) {
+      const at = (base + ((low + probe) & (SEGMENT_SLOTS - 1))) * SLOT_WORDS;
+      if (slots[at] === high && slots[at + LOW] === low) return at;
+      if (isEmpty(slots, at)) return -1;
+    }
+    return -1;
+  }
+
+  /** As `#find`; an unknown token gets the slot of a forgotten one on its way, or a new one; −1 where the segment is full. */
+  #findOrInsert(high: number, low: number): number {
+    const slots = this.#slots;
+    const segment = this.#segment(high);
+    let forgotten = -1;
+    for (let probe = 0; probe < SEGMENT_SLOTS; probe++) {
+      const at = (segment * SEGMENT_SLOTS + ((low + probe) & (SEGMENT_SLOTS - 1))) * SLOT_WORDS;
+      if (slots[at] === high && slots[at + LOW] === low) return at;
+      if (isEmpty(slots, at)) return this.#claim(segment, forgotten >= 0 ? forgotten : at, [high, low]);
+      if (forgotten < 0 && slots[at + REPORTS] === 0) forgotten = at;
+    }
+    return -1;
+  }
+
+  #claim(segment: number, at: number, [high, low]: readonly [number, number]): number {
+    if (isEmpty(this.#slots, at)) {
+      if (this.#used[segment]! >= SEGMENT_TOKENS_MAX) {
+        this.refused++;
+        return -1;
+      }
+      this.#used[segment] = this.#used[segment]! + 1;
+    }
+    this.#slots[at] = high;
+    this.#slots[at + LOW] = low;
+    return at;
+  }
+}
+
+/** The id 0 stands for an empty slot; no token has it but once in 2⁶⁴. */
+function isEmpty(slots: Uint32Array, at: number): boolean {
+  return slots[at] === 0 && slots[at + LOW] === 0;
+}
+
+/** Segments for a table of about `tokensMax` tokens. */
+export function segmentsFor(tokensMax: number): number {
+  return Math.max(1, Math.ceil(tokensMax / SEGMENT_TOKENS_MAX));
+}
+
+/** Number of tokens in ids of 8 bytes each. */
+export function tokensIn(ids: Buffer): number {
+  return ids.length / TOKEN_BYTES;
+}

@@ -1,0 +1,90 @@
+import { VERDICTS } from '../../model/verdict.ts';
+import type { Trace } from '../store.ts';
+import { TOKEN_BYTES, TOKEN_STRIDE } from './lesson-record.ts';
+
+const HEAD_BYTES = 68;
+const TOKENS_MAX = 128;
+const SCORES_MAX = 64;
+const NO_ID = '0'.repeat(32);
+/** The longest trace. */
+export const TRACE_BYTES_MAX = HEAD_BYTES + 4 * SCORES_MAX + 2 * TOKENS_MAX * TOKEN_BYTES;
+
+const scratch = Buffer.from(new ArrayBuffer(TRACE_BYTES_MAX));
+const words = new Uint32Array(scratch.buffer);
+const floats = new Float32Array(scratch.buffer);
+
+/**
+ * A trace before it is sealed. The result is scratch space: valid until the next call.
+ *
+ * ```
+ *  0 at f64   8 total f64   16 text id 16   32 sender id 16   48 pair id 16 (zeros: none)
+ * 64 verdict u8   65 scores u8   66 sids u8   67 uids u8
+ * 68 scores f32, then sids, then uids, 8 bytes each
+ * ```
+ */
+export function encodeTrace(trace: Trace): Buffer {
+  const sids = Math.min(trace.sids.length / TOKEN_STRIDE, TOKENS_MAX);
+  const uids = Math.min(trace.uids.length / TOKEN_STRIDE, TOKENS_MAX);
+  const scores = Math.min(trace.scores.length, SCORES_MAX);
+  scratch.writeDoubleLE(trace.at, 0);
+  scratch.writeDoubleLE(trace.total, 8);
+  writeId(trace.textId, 16);
+  writeId(trace.senderId, 32);
+  writeId(trace.pairId, 48);
+  scratch[64] = VERDICTS.indexOf(trace.verdict);
+  scratch[65] = scores;
+  scratch[66] = sids;
+  scratch[67] = uids;
+  let word = HEAD_BYTES / 4;
+  for (let i = 0; i < scores; i++) floats[word++] = trace.scores[i]!;
+  word = writeTokens(trace.sids, sids, word);
+  word = writeTokens(trace.uids, uids, word);
+  return scratch.subarray(0, word * 4);
+}
+
+function writeId(id: string, at: number): void {
+  scratch.write(id === '' ? NO_ID : id, at, 'hex');
+}
+
+/** The first 8 bytes of every 16, as words of this machine. Returns the next free word. */
+function writeTokens(ids: Buffer, count: number, word: number): number {
+  if (count === 0) return word;
+  if (ids.byteOffset % 4 !== 0) return writeTokens(Buffer.from(new Uint8Array(ids).buffer), count, word);
+  const from = new Uint32Array(ids.buffer, ids.byteOffset, count * (TOKEN_STRIDE / 4));
+  for (let i = 0; i < count; i++) {
+    words[word + 2 * i] = from[4 * i]!;
+    words[word + 2 * i + 1] = from[4 * i + 1]!;
+  }
+  return word + 2 * count;
+}
+
+/** Token ids come back with a stride of 16, the second half of each zero. */
+export function decodeTrace(record: Buffer): Trace {
+  const scores = new Float32Array(record[65]!);
+  for (let i = 0; i < scores.length; i++) scores[i] = record.readFloatLE(HEAD_BYTES + 4 * i);
+  const sidsAt = HEAD_BYTES + 4 * scores.length;
+  const uidsAt = sidsAt + record[66]! * TOKEN_BYTES;
+  return {
+    at: record.readDoubleLE(0),
+    verdict: VERDICTS[record[64]!]!,
+    total: record.readDoubleLE(8),
+    textId: readId(record, 16),
+    senderId: readId(record, 32),
+    pairId: readId(record, 48),
+    scores,
+    sids: readTokens(record.subarray(sidsAt, uidsAt)),
+    uids: readTokens(record.subarray(uidsAt, uidsAt + record[67]! * TOKEN_BYTES)),
+  };
+}
+
+function readId(record: Buffer, at: number): string {
+  const id = record.toString('hex', at, at + 16);
+  return id === NO_ID ? '' : id;
+}
+
+function readTokens(compact: Buffer): Buffer {
+  const ids = Buffer.alloc(compact.length * (TOKEN_STRIDE / TOKEN_BYTES));
+  for (let from = 0, to = 0; from < compact.length; from += TOKEN_BYTES, to += TOKEN_STRIDE)
+    compact.copy(ids, to, from, from + TOKEN_BYTES);
+  return ids;
+}

@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import { idKey, metaKey, numberKey, readNumberKey } from '../keys.ts';
+import type { Trace, Traces, User } from '../store.ts';
+import type { Environment } from './environment.ts';
+import { closedAt, OpenBlock, readTrace, SALT_BYTES, type TraceSeal } from './trace-block.ts';
+import { formatTraceId, parseTraceId, type TraceAddress } from './trace-id.ts';
+import { decodeTrace, encodeTrace } from './trace-record.ts';
+import type { KeyedUser } from './user-tables.ts';
+import type { Writer } from './writer.ts';
+
+/** An open block is closed at this age, so that a crash loses no more. */
+const OPEN_MS_MAX = 1000;
+/** Closed blocks that wait to be written; beyond it the oldest is lost (only while nothing can be written). */
+const WAITING_MAX = 256;
+/** Blocks dropped in one step. */
+const DROPPED_MAX = 64;
+const DROP_EVERY_MS = 1000;
+const DAY_MS = 86_400_000;
+const CHECKS = 4096;
+const NOBODY = Buffer.alloc(0);
+
+export interface TracesOptions {
+  readonly environment: Environment;
+  readonly writer: Writer;
+  /** Seals what is no user's. */
+  readonly key: Buffer;
+  readonly now: () => number;
+  readonly tracesBytesMax: number;
+  readonly tracesDays: number;
+}
+
+/** A ring of blocks: new ones at its end, the oldest dropped by age and by bytes. */
+export class LMDBTraces implements Traces {
+  readonly #options: TracesOptions;
+  readonly #salt = randomBytes(SALT_BYTES);
+  #open: OpenBlock | undefined;
+  #nextBlock: number;
+  /** Closed and not yet on disk. */
+  readonly #waiting = new Map<number, Buffer>();
+  #writing: Promise<void> | undefined;
+  #bytes: number;
+  #droppedAt = 0;
+  /** Random checks made in one go: one call for each costs as much as sealing. */
+  #checks = NOBODY;
+  #checkAt = 0;
+
+  constructor(options: TracesOptions) {
+    this.#options = options;
+    const { traces, meta } = options.environment;
+    this.#bytes = meta.get(metaKey('traces'))?.readDoubleLE(0) ?? 0;
+    const [last] = traces.getKeys({ reverse: true, limit: 1 });
+    this.#nextBlock = last === undefined ? 1 : readNumberKey(last) + 1;
+  }
+
+  /** Bytes of all blocks on disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  append(trace: Trace, user: User | undefined): string {
+    const text = encodeTrace(trace);
+    if (this.#open?.hasRoomFor(text.length) === false) this.#closeBlock();
+    this.#open ??= new OpenBlock(this.#nextBlock++, this.#options.now(), this.#salt);
+    const check = this.#nextCheck();
+    const index = this.#open.append(text, check, this.#sealOf(user));
+    return formatTraceId({ at: Math.floor(trace.at), block: this.#open.number, index, check });
+  }
+
+  read(id: string, user: User | undefined): Trace | undefined {
+    const address = parseTraceId(id);
+    if (address === undefined || this.#isPast(address.at)) return undefined;
+    const block = this.#block(address);
+    if (block === undefined) return undefined;
+    const text = readTrace(block, address, this.#sealOf(user));
+    const trace = text === undefined ? undefined : decodeTrace(text);
+    return trace !== undefined && Math.floor(trace.at) === address.at ? trace : undefined;
+  }
+
+  /** Closes a block that has been open long enough, writes what waits, drops what is past: one bounded step at a time. */
+  step(): void {
+    const { writer, now } = this.#options;
+    if (this.#open !== undefined && now() - this.#open.openedAt >= OPEN_MS_MAX) this.#closeBlock();
+    if (this.#writing !== undefined || writer.state === 'degraded') return;
+    const isDropDue = Math.abs(now() - this.#droppedAt) >= DROP_EVERY_MS;
+    if (this.#waiting.size === 0 && !isDropDue) return;
+    this.#writing = this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  async finish(): Promise<void> {
+    await this.#writing;
+    this.#closeBlock();
+    if (this.#options.writer.state === 'ok') await this.#write();
+  }
+
+  #closeBlock(): void {
+    if (this.#open === undefined) return;
+    this.#waiting.set(this.#open.number, Buffer.from(this.#open.view(this.#options.now())));
+    this.#open = undefined;
+    if (this.#waiting.size > WAITING_MAX) this.#waiting.delete(this.#waiting.keys().next().value!);
+  }
+
+  async #write(): Promise<void> {
+    const { environment, writer, now } = this.#options;
+    const blocks = [...this.#waiting];
+    const added = blocks.reduce((sum, [, block]) => sum + block.length, 0);
+    const dropped = this.#findDropped(added);
+    this.#droppedAt = now();
+    if (blocks.length + dropped.keys.length === 0) return;
+    const bytes = this.#bytes + added - dropped.bytes;
+    const total = Buffer.allocUnsafeSlow(8);
+    total.writeDoubleLE(bytes, 0);
+    try {
+      await writer.commit(() => {
+        for (const [number, block] of blocks) void environment.traces.put(numberKey(number), block);
+        for (const key of dropped.keys) void environment.traces.remove(key);
+        void environment.meta.put(metaKey('traces'), total);
+      });
+    } catch {
+      // The writer has said so; the blocks go on waiting.
+      return;
+    }
+    this.#bytes = bytes;
+    for (const [number] of blocks) this.#waiting.delete(number);
+  }
+
+  /** The oldest blocks that are past, or in the way of `added` new bytes. */
+  #findDropped(added: number): { keys: Buffer[]; bytes: number } {
+    const { environment, tracesBytesMax } = this.#options;
+    const keys: Buffer[] = [];
+    let bytes = 0;
+    if (this.#bytes === 0) return { keys, bytes };
+    for (const { key, value } of environment.traces.getRange({ limit: DROPPED_MAX })) {
+      const isInTheWay = this.#bytes + added - bytes > tracesBytesMax;
+      if (!isInTheWay && !this.#isPast(closedAt(Buffer.from(value)))) break;
+      keys.push(Buffer.from(key));
+      bytes += value.length;
+    }
+    return { keys, bytes };
+  }
+
+  #isPast(at: number): boolean {
+    return this.#options.now() - at > this.#options.tracesDays * DAY_MS;
+  }
+
+  #block(address: TraceAddress): Buffer | undefined {
+    if (this.#open?.number === address.block) return this.#open.view(this.#options.now());
+    return this.#waiting.get(address.block) ?? this.#options.environment.traces.get(numberKey(address.block));
+  }
+
+  /** A user whose key is wrong has the daemon's, bound to the user's id: nobody else reads it. */
+  #sealOf(user: User | undefined): TraceSeal {
+    if (user === undefined) return { key: this.#options.key, associated: NOBODY };
+    return { key: (user as KeyedUser).traceKey ?? this.#options.key, associated: idKey(user.id) };
+  }
+
+  #nextCheck(): number {
+    if (this.#checkAt >= this.#checks.length) {
+      this.#checks = randomBytes(3 * CHECKS);
+      this.#checkAt = 0;
+    }
+    this.#checkAt += 3;
+    return this.#checks.readUIntBE(this.#checkAt - 3, 3);
+  }
+}

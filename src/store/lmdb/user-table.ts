@@ -1,0 +1,242 @@
+import type { CountColumns } from '../store.ts';
+import { type Learnt, TOKEN_BYTES, TOKEN_STRIDE } from './lesson-record.ts';
+
+const HEAD_BYTES = 64;
+const COUNT_MAX = 0xffffff;
+/** After this many interpolations the search halves instead; ids are pseudorandom, so that three are typical. */
+const INTERPOLATIONS_MAX = 8;
+/** On overflow, the rarest tokens beyond 7/8 of the limit go, so that new ones find room for a while. */
+const KEPT_OF_EIGHT = 7;
+
+export interface UserHead {
+  /** 16 bytes. */
+  readonly salt: Buffer;
+  /** 8 bytes: `userCheck` of the first root seen. */
+  readonly check: Buffer;
+  readonly created: number;
+}
+
+/**
+ * One user's tokens: three columns sorted by id, as they lie on disk, so that decoding is nothing but a look at the bytes.
+ * Ids are cut to 48 bits, counts (in 1/256 lesson) to 24.
+ */
+export class UserTable {
+  readonly head: UserHead;
+  /** Last lesson in the table. */
+  seq = 0;
+  spamTotal = 0;
+  hamTotal = 0;
+  #count = 0;
+  /** Bits 0–31 of the id. */
+  #low = new Uint32Array(0);
+  /** Count of spam, then bits 32–39 of the id. */
+  #spam = new Uint32Array(0);
+  /** Count of ham, then bits 40–47 of the id. */
+  #ham = new Uint32Array(0);
+
+  constructor(head: UserHead) {
+    this.head = head;
+  }
+
+  /** @param record is copied. */
+  static decode(record: Buffer): UserTable {
+    const bytes = new Uint8Array(record);
+    const { buffer } = bytes;
+    const copy = Buffer.from(buffer);
+    const table = new UserTable({
+      salt: copy.subarray(0, 16),
+      check: copy.subarray(16, 24),
+      created: copy.readDoubleLE(24),
+    });
+    table.seq = copy.readDoubleLE(32);
+    table.spamTotal = copy.readDoubleLE(40);
+    table.hamTotal = copy.readDoubleLE(48);
+    const count = copy.readUInt32LE(56);
+    table.#count = count;
+    table.#low = new Uint32Array(buffer, HEAD_BYTES, count);
+    table.#spam = new Uint32Array(buffer, HEAD_BYTES + 4 * count, count);
+    table.#ham = new Uint32Array(buffer, HEAD_BYTES + 8 * count, count);
+    return table;
+  }
+
+  encode(): Buffer {
+    const count = this.#count;
+    const record = Buffer.from(new ArrayBuffer(HEAD_BYTES + 12 * count));
+    record.set(this.head.salt, 0);
+    record.set(this.head.check, 16);
+    record.writeDoubleLE(this.head.created, 24);
+    record.writeDoubleLE(this.seq, 32);
+    record.writeDoubleLE(this.spamTotal, 40);
+    record.writeDoubleLE(this.hamTotal, 48);
+    record.writeUInt32LE(count, 56);
+    new Uint32Array(record.buffer, HEAD_BYTES, count).set(this.#low.subarray(0, count));
+    new Uint32Array(record.buffer, HEAD_BYTES + 4 * count, count).set(this.#spam.subarray(0, count));
+    new Uint32Array(record.buffer, HEAD_BYTES + 8 * count, count).set(this.#ham.subarray(0, count));
+    return record;
+  }
+
+  /** Tokens in the table. */
+  get tokens(): number {
+    return this.#count;
+  }
+
+  get bytes(): number {
+    return HEAD_BYTES + 12 * this.#low.length;
+  }
+
+  lookup(ids: Buffer, count: number, into: CountColumns): void {
+    for (let i = 0; i < count; i++) {
+      const at = this.#find(ids, i * TOKEN_STRIDE);
+      into.spam[i] = at < 0 ? 0 : this.#spam[at]! >>> 8;
+      into.ham[i] = at < 0 ? 0 : this.#ham[at]! >>> 8;
+    }
+    into.count = count;
+    into.spamTotal = this.spamTotal;
+    into.hamTotal = this.hamTotal;
+  }
+
+  learn(learnt: Learnt, tokensMax: number): void {
+    const column = this.#column(learnt);
+    const fresh: number[] = [];
+    for (let offset = 0; offset < learnt.uids.length; offset += TOKEN_BYTES) {
+      const at = this.#find(learnt.uids, offset);
+      if (at < 0) fresh.push(offset);
+      else addCount(column, at, learnt.weight);
+    }
+    if (fresh.length > 0) this.#insert(learnt, fresh);
+    this.#addTotal(learnt, learnt.weight);
+    if (this.#count > tokensMax) this.#dropRarest(Math.floor((tokensMax * KEPT_OF_EIGHT) / 8));
+  }
+
+  unlearn(learnt: Learnt): void {
+    const column = this.#column(learnt);
+    for (let offset = 0; offset < learnt.uids.length; offset += TOKEN_BYTES) {
+      const at = this.#find(learnt.uids, offset);
+      if (at >= 0) addCount(column, at, -learnt.weight);
+    }
+    this.#addTotal(learnt, -learnt.weight);
+    this.#keep(1);
+  }
+
+  #column(learnt: Learnt): Uint32Array {
+    return learnt.label === 'spam' ? this.#spam : this.#ham;
+  }
+
+  #addTotal(learnt: Learnt, weight: number): void {
+    if (learnt.label === 'spam') this.spamTotal = Math.max(0, this.spamTotal + weight);
+    else this.hamTotal = Math.max(0, this.hamTotal + weight);
+  }
+
+  /** Index of the id at `offset`, −1 where it is unknown: interpolation search (Perl, Itai & Avni 1978, O(log log n)). */
+  #find(ids: Buffer, offset: number): number {
+    const low = ids.readUInt32LE(offset);
+    const column = this.#low;
+    let left = 0;
+    let right = this.#count - 1;
+    for (let step = 0; left <= right; step++) {
+      const first = column[left]!;
+      const last = column[right]!;
+      if (low < first || low > last) return -1;
+      const at =
+        step < INTERPOLATIONS_MAX && last > first
+          ? left + Math.floor(((low - first) / (last - first)) * (right - left))
+          : (left + right) >>> 1;
+      const found = column[at]!;
+      if (found === low) return this.#findAmongEqual(at, low, ids[offset + 4]! | (ids[offset + 5]! << 8));
+      if (found < low) left = at + 1;
+      else right = at - 1;
+    }
+    return -1;
+  }
+
+  /** Ids that share their low 32 bits lie side by side; `high` holds the other 16. */
+  #findAmongEqual(near: number, low: number, high: number): number {
+    let at = near;
+    while (at > 0 && this.#low[at - 1] === low) at--;
+    for (; at < this.#count && this.#low[at] === low; at++) if (this.#high(at) === high) return at;
+    return -1;
+  }
+
+  #high(at: number): number {
+    return (this.#spam[at]! & 0xff) | ((this.#ham[at]! & 0xff) << 8);
+  }
+
+  /** Merges new tokens into the columns, from the end, in place. */
+  #insert(learnt: Learnt, offsets: number[]): void {
+    const { uids, weight, label } = learnt;
+    offsets.sort((a, b) => compareIds(uids, a, b));
+    const before = this.#count;
+    this.#reserve(before + offsets.length);
+    let from = before - 1;
+    let to = before + offsets.length - 1;
+    for (let next = offsets.length - 1; next >= 0; to--) {
+      const offset = offsets[next]!;
+      const low = uids.readUInt32LE(offset);
+      if (from >= 0 && this.#low[from]! > low) {
+        this.#move(from--, to);
+        continue;
+      }
+      this.#low[to] = low;
+      this.#spam[to] = (label === 'spam' ? weight << 8 : 0) | uids[offset + 4]!;
+      this.#ham[to] = (label === 'ham' ? weight << 8 : 0) | uids[offset + 5]!;
+      next--;
+    }
+    this.#count = before + offsets.length;
+  }
+
+  #move(from: number, to: number): void {
+    this.#low[to] = this.#low[from]!;
+    this.#spam[to] = this.#spam[from]!;
+    this.#ham[to] = this.#ham[from]!;
+  }
+
+  #reserve(count: number): void {
+    if (count <= this.#low.length) return;
+    const capacity = Math.ceil(count * 1.25);
+    this.#low = grown(this.#low, capacity);
+    this.#spam = grown(this.#spam, capacity);
+    this.#ham = grown(this.#ham, capacity);
+  }
+
+  #total(at: number): number {
+    return (this.#spam[at]! >>> 8) + (this.#ham[at]! >>> 8);
+  }
+
+  #dropRarest(kept: number): void {
+    const totals = new Uint32Array(this.#count);
+    for (let at = 0; at < this.#count; at++) totals[at] = this.#total(at);
+    totals.sort();
+    const least = totals[this.#count - kept] ?? 0;
+    let spare = kept;
+    for (const total of totals) if (total > least) spare--;
+    this.#keep(least, spare);
+  }
+
+  /** Keeps what counts more than `least`, and the first `spare` that count just that. */
+  #keep(least: number, spare = Number.POSITIVE_INFINITY): void {
+    let to = 0;
+    let left = spare;
+    for (let at = 0; at < this.#count; at++) {
+      const total = this.#total(at);
+      if (total < least || (total === least && left-- <= 0)) continue;
+      if (at !== to) this.#move(at, to);
+      to++;
+    }
+    this.#count = to;
+  }
+}
+
+function addCount(column: Uint32Array, at: number, weight: number): void {
+  const count = Math.min(Math.max((column[at]! >>> 8) + weight, 0), COUNT_MAX);
+  column[at] = (count << 8) | (column[at]! & 0xff);
+}
+
+function grown(column: Uint32Array, capacity: number): Uint32Array<ArrayBuffer> {
+  const copy = new Uint32Array(capacity);
+  copy.set(column);
+  return copy;
+}
+
+function compareIds(ids: Buffer, a: number, b: number): number {
+  return ids.readUInt32LE(a) - ids.readUInt32LE(b);
+}

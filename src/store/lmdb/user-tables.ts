@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto';
+import { LRU } from '../../lru.ts';
+import { deriveUserKeys, TokenCipher, userCheck, userRoot } from '../crypto.ts';
+import { idKey } from '../keys.ts';
+import type { CountColumns, KeyedIds, User, UserTables } from '../store.ts';
+import type { Environment, Table } from './environment.ts';
+import type { Learnt } from './lesson-record.ts';
+import type { Writing } from './server-tokens.ts';
+import { type UserHead, UserTable } from './user-table.ts';
+
+/** Users whose keys are held ready: a cipher object and three keys each. */
+const OPEN_USERS_MAX = 10_000;
+/** Users whose first record waits to be written; while nothing can be written, one more is treated as if the key were wrong. */
+const NEW_USERS_MAX = 10_000;
+const SALT_BYTES = 16;
+const EMPTY_IDS = Buffer.alloc(0);
+
+/** A user as the store knows one: with the key of the user's traces, undefined for a `wrong-key`. */
+export interface KeyedUser extends User {
+  readonly traceKey: Buffer | undefined;
+}
+
+interface OpenUser {
+  readonly userKey: Buffer | undefined;
+  readonly user: KeyedUser;
+}
+
+/** A table that differs from what is on disk, or is on its way there. */
+interface Pinned {
+  readonly table: UserTable;
+  /** First lesson that is not on disk; 0 = none, Infinity = only the record itself is new. */
+  dirtySince: number;
+  writing: boolean;
+  /** There is a record on disk. */
+  saved: boolean;
+}
+
+export interface UserTablesOptions {
+  readonly environment: Environment;
+  readonly ids: KeyedIds;
+  readonly secret: Buffer;
+  readonly now: () => number;
+  readonly userTokensMax: number;
+  readonly userCacheBytesMax: number;
+}
+
+export class LMDBUserTables implements UserTables {
+  /** Last lesson applied to any table; all of them up to this one are. */
+  generation = 0;
+  readonly #options: UserTablesOptions;
+  readonly #records: Table;
+  readonly #open = new LRU<string, OpenUser>(OPEN_USERS_MAX);
+  readonly #tables: LRU<string, UserTable>;
+  readonly #pinned = new Map<string, Pinned>();
+
+  constructor(options: UserTablesOptions) {
+    this.#options = options;
+    this.#records = options.environment.users;
+    this.#tables = new LRU(options.userCacheBytesMax, (table) => table.bytes);
+  }
+
+  open(bareJID: string, userKey: Buffer | undefined): User {
+    const open = this.#open.get(bareJID);
+    if (open !== undefined && isSameKey(open.userKey, userKey)) return open.user;
+    const id = this.#options.ids.id('user', bareJID);
+    const table = this.table(id) ?? this.#create(id, bareJID, userKey);
+    if (table === undefined) return wrongKey(id);
+    const user = this.#unlock(id, table.head, userKey ?? this.#rootOf(bareJID, table.head.salt));
+    // A wrong key does not push out the right one.
+    if (open === undefined || open.user.keyState !== 'ok') this.#open.set(bareJID, { userKey, user });
+    return user;
+  }
+
+  get cached(): number {
+    return this.#tables.size + this.#pinned.size;
+  }
+
+  /** Tables that wait for a checkpoint. */
+  get dirty(): number {
+    return this.#pinned.size;
+  }
+
+  /** The table of a user, or undefined where there is no record. */
+  table(id: string): UserTable | undefined {
+    const near = this.#pinned.get(id)?.table ?? this.#tables.get(id);
+    if (near !== undefined) return near;
+    const record = this.#records.get(idKey(id));
+    if (record === undefined) return undefined;
+    const table = UserTable.decode(record);
+    this.#tables.set(id, table);
+    return table;
+  }
+
+  apply(learnt: Learnt, seq: number, sign: 1 | -1): void {
+    this.generation = Math.max(this.generation, seq);
+    const table = learnt.userId === '' ? undefined : this.table(learnt.userId);
+    if (table === undefined || seq <= table.seq) return;
+    const pinned = this.#pin(learnt.userId, table);
+    pinned.dirtySince = Math.min(pinned.dirtySince || seq, seq);
+    if (sign === 1) table.learn(learnt, this.#options.userTokensMax);
+    else table.unlearn(learnt);
+    table.seq = seq;
+  }
+
+  /** Within a transaction: a lesson is worth nothing without the salt of its ids. */
+  putIfNew(id: string): void {
+    const pinned = this.#pinned.get(id);
+    if (pinned !== undefined && !pinned.saved) void this.#records.put(idKey(id), pinned.table.encode());
+  }
+
+  /** Takes up to `count` tables that are due, those that wait longest first; the caller writes them. */
+  take(count: number): Writing[] {
+    const writings: Writing[] = [];
+    for (const [id, pinned] of this.#pinned) {
+      if (writings.length >= count) break;
+      if (pinned.dirtySince !== 0 && !pinned.writing) writings.push(this.#takeTable(id, pinned));
+    }
+    return writings;
+  }
+
+  /** All lessons up to this one are on disk, once what was taken is. */
+  get floor(): number {
+    let first = this.generation + 1;
+    for (const { dirtySince } of this.#pinned.values())
+      if (dirtySince !== 0 && dirtySince < first) first = dirtySince;
+    return first - 1;
+  }
+
+  #takeTable(id: string, pinned: Pinned): Writing {
+    const since = pinned.dirtySince;
+    pinned.dirtySince = 0;
+    pinned.writing = true;
+    return {
+      key: idKey(id),
+      value: pinned.table.encode(),
+      written: () => {
+        pinned.writing = false;
+        pinned.saved = true;
+        // Whatever was learnt meanwhile goes to the end of the line.
+        this.#pinned.delete(id);
+        if (pinned.dirtySince === 0) this.#tables.set(id, pinned.table);
+        else this.#pinned.set(id, pinned);
+      },
+      failed: () => {
+        pinned.writing = false;
+        pinned.dirtySince = Math.min(pinned.dirtySince || since, since);
+      },
+    };
+  }
+
+  #pin(id: string, table: UserTable, saved = true): Pinned {
+    let pinned = this.#pinned.get(id);
+    if (pinned === undefined) {
+      // A pinned table may grow, and the LRU weighs only what stays as it is.
+      this.#tables.delete(id);
+      pinned = { table, dirtySince: 0, writing: false, saved };
+      this.#pinned.set(id, pinned);
+    }
+    return pinned;
+  }
+
+  #create(id: string, bareJID: string, userKey: Buffer | undefined): UserTable | undefined {
+    if (this.#pinned.size >= NEW_USERS_MAX) return undefined;
+    const salt = randomBytes(SALT_BYTES);
+    const check = userCheck(userKey ?? this.#rootOf(bareJID, salt));
+    const table = new UserTable({ salt, check, created: this.#options.now() });
+    this.#pin(id, table, false).dirtySince = Number.POSITIVE_INFINITY;
+    return table;
+  }
+
+  #rootOf(bareJID: string, salt: Buffer): Buffer {
+    return userRoot(this.#options.secret, bareJID, salt);
+  }
+
+  #unlock(id: string, head: UserHead, root: Buffer): KeyedUser {
+    const keys = deriveUserKeys(root);
+    return keys.check.equals(head.check) ? this.#keyed(id, keys) : wrongKey(id);
+  }
+
+  #keyed(id: string, keys: { token: Buffer; trace: Buffer }): KeyedUser {
+    const cipher = new TokenCipher(keys.token);
+    const tables = this;
+    return {
+      id,
+      keyState: 'ok',
+      traceKey: keys.trace,
+      get generation() {
+        return tables.table(id)?.seq ?? 0;
+      },
+      tokens: (hashes) => cipher.tokens(hashes),
+      lookup: (ids, count, into) => {
+        const table = tables.table(id);
+        if (table === undefined) lookupNothing(count, into);
+        else table.lookup(ids, count, into);
+      },
+    };
+  }
+}
+
+function wrongKey(id: string): KeyedUser {
+  return {
+    id,
+    keyState: 'wrong-key',
+    traceKey: undefined,
+    generation: 0,
+    tokens: () => EMPTY_IDS,
+    lookup: (_ids, count, into) => lookupNothing(count, into),
+  };
+}
+
+function lookupNothing(count: number, into: CountColumns): void {
+  into.spam.fill(0, 0, count);
+  into.ham.fill(0, 0, count);
+  into.count = count;
+  into.spamTotal = 0;
+  into.hamTotal = 0;
+}
+
+function isSameKey(a: Buffer | undefined, b: Buffer | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && a.equals(b));
+}

@@ -1,0 +1,50 @@
+/** Where the store says what an operator should know; pino's loggers fit. */
+export interface StoreLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Every bound of the store, by name. */
+export interface StoreLimits {
+  /** Tokens in the server-wide table; rounded up to whole segments. 32 bytes of memory a slot, 3 slots of 4 used. */
+  readonly serverTokensMax: number;
+  /** Tokens in one user's table; beyond it the rarest eighth is dropped. */
+  readonly userTokensMax: number;
+  /** Decoded user tables held in memory. */
+  readonly userCacheBytesMax: number;
+  readonly tracesBytesMax: number;
+  readonly tracesDays: number;
+  /** A lesson older than this cannot be forgotten any more. */
+  readonly undoDays: number;
+  /** Decoded fact records held in memory; as many may wait to be written. */
+  readonly factRecordsMax: number;
+  /** A table that has learnt is on disk within this time. */
+  readonly checkpointSeconds: number;
+  /** Address space for the environment's file: the file never grows beyond it. */
+  readonly mapBytesMax: number;
+}
+
+export const STORE_LIMITS: StoreLimits = {
+  serverTokensMax: 1_000_000,
+  userTokensMax: 5000,
+  userCacheBytesMax: 64 * 2 ** 20,
+  tracesBytesMax: 256 * 2 ** 20,
+  tracesDays: 7,
+  undoDays: 90,
+  factRecordsMax: 20_000,
+  checkpointSeconds: 30,
+  mapBytesMax: 16 * 2 ** 30,
+};
+
+export interface StoreOptions extends Partial<StoreLimits> {
+  /** Directory of its own; made with mode 0700 where it is not there. */
+  readonly dir: string;
+  /** The daemon's secret, 32 bytes: see `loadOrCreateSecret`. */
+  readonly secret: Buffer;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly log: StoreLog;
+  /** `false`: nothing is flushed to the disk. Only for the test which shows that flushing is what makes a lesson durable. */
+  readonly sync?: boolean;
+}

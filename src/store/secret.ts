@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { StartError } from '../errors.ts';
+
+export const SECRET_BYTES = 32;
+
+/**
+ * The daemon's secret: 32 random bytes in a file that only its owner may read, made where it is not there. All keys are
+ * derived from it, so without this file no record of the store says anything.
+ * @throws StartError where the file is readable by others or of another size.
+ */
+export function loadOrCreateSecret(path: string): Buffer {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return create(path) ?? load(path);
+}
+
+function create(path: string): Buffer | undefined {
+  let file: number;
+  try {
+    file = openSync(path, 'wx', 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+    throw unusable(path, error);
+  }
+  const secret = randomBytes(SECRET_BYTES);
+  try {
+    writeSync(file, secret);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return secret;
+}
+
+function load(path: string): Buffer {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    throw unusable(path, error);
+  }
+  try {
+    const { mode } = fstatSync(file);
+    if ((mode & 0o077) !== 0)
+      throw new StartError(
+        `The secret ${path} may be read by others; make it private with: chmod 600 ${path}`,
+      );
+    const secret = readFileSync(file);
+    if (secret.length !== SECRET_BYTES)
+      throw new StartError(
+        `The secret ${path} has ${secret.length} bytes instead of ${SECRET_BYTES}; restore it from a backup, or remove it together with the store.`,
+      );
+    return secret;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function unusable(path: string, cause: unknown): StartError {
+  const { code } = cause as NodeJS.ErrnoException;
+  return new StartError(`The secret ${path} cannot be opened (${code}); check the path and its owner.`, {
+    cause,
+  });
+}
