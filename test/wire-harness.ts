@@ -39,6 +39,12 @@ export class WireHarness {
     });
   }
 
+  /** Moves the clock on, and has the time-outs looked at. */
+  pass(milliseconds: number): void {
+    this.clock += milliseconds;
+    this.server.sweep();
+  }
+
   connect(rights: readonly Right[] = RIGHTS): WireClient {
     const [near, far] = duplexPair();
     this.server.accept(far, { listener: 'memory', rights: new Set(rights) });

@@ -34,7 +34,7 @@ export class Server {
     const { limits, serve, events, now = () => performance.now() } = options;
     const scheduler = new Scheduler(limits.queue_requests_max, now);
     this.#host = { limits, serve, events, scheduler, now, closed: (connection) => this.#closed(connection) };
-    this.#sweeper = setInterval(() => this.#sweep(), sweepInterval(limits)).unref();
+    this.#sweeper = setInterval(() => this.sweep(), sweepInterval(limits)).unref();
   }
 
   /** Open connections. */
@@ -68,14 +68,15 @@ export class Server {
     clearInterval(this.#sweeper);
   }
 
+  /** Enforces the time-outs; a timer calls it often enough. */
+  sweep(): void {
+    const now = this.#host.now();
+    for (const connection of this.#connections) connection.sweep(now);
+  }
+
   #closed(connection: Connection): void {
     this.#connections.delete(connection);
     if (this.#connections.size === 0) this.#drained?.();
-  }
-
-  #sweep(): void {
-    const now = this.#host.now();
-    for (const connection of this.#connections) connection.sweep(now);
   }
 
   #turnAway(stream: Duplex): void {
