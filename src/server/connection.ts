@@ -9,14 +9,13 @@ import { parseRequest, type WireRequest } from '../pnp/request.ts';
 import { encodeResponse, errorResponse, type Response } from '../pnp/response.ts';
 import { AnswerOrder, type Exchange } from './answer-order.ts';
 import type { Limits } from './limits.ts';
+import { Outlet } from './outlet.ts';
 import type { Scheduler, Worker } from './scheduler.ts';
 import { type Serve, type ServeOptions, type ServerEvents, serveRequest } from './serve.ts';
 
 /** A turn serves this many requests, or this long, whichever ends first [PNP-2.3]. */
 const TURN_REQUESTS_MAX = 16;
 const TURN_MS = 0.5;
-/** Beyond this much that the client has not taken, nothing is served or read for it. */
-const UNSENT_BYTES_MAX = 262_144;
 /** Beyond this much in requests under way, nothing more is read. */
 const HELD_BYTES_MAX = 1_048_576;
 /** So long a connection waits for the client to close, too: closing over unread bytes would reset it, answers and all. */
@@ -52,6 +51,7 @@ export class Connection implements Worker {
   readonly #stream: Duplex;
   readonly #host: ConnectionHost;
   readonly #serving: ServeOptions;
+  readonly #outlet: Outlet;
   readonly #order = new AnswerOrder();
   readonly #queue: Waiting[] = [];
   /** Undefined once nothing more is read as a request. */
@@ -59,24 +59,18 @@ export class Connection implements Worker {
   #state: 'open' | 'finishing' | 'ended' | 'closed' = 'open';
   /** The client has sent its last byte. */
   #halfClosed = false;
-  /** The client has not taken enough of what was written. */
-  #blocked = false;
-  /** Answers of this turn. */
-  #out = '';
   /** When the clock was last read. */
   #clock: number;
   #receivedAt: number;
   /** Since when the client owes the rest of a request. */
   #partialSince: number | undefined;
-  /** Since when a write waits for the client to take it. */
-  #unsentSince: number | undefined;
-  #endedAt: number | undefined;
 
   constructor(stream: Duplex, peer: Peer, host: ConnectionHost) {
     this.#stream = stream;
     this.#host = host;
     this.#serving = { serve: host.serve, events: host.events, peer };
     this.#framer = new Framer(host.limits);
+    this.#outlet = new Outlet(stream, host.now, () => this.#resume());
     this.#clock = host.now();
     this.#receivedAt = this.#clock;
     stream.on('data', (chunk: Buffer) => this.#read(chunk));
@@ -90,9 +84,12 @@ export class Connection implements Worker {
   turn(): boolean {
     if (this.#state === 'closed') return false;
     this.#serveTurn();
-    this.#write();
+    this.#outlet.flush(this.#clock);
     this.#takeFrames();
-    if (this.#isDone()) this.#end();
+    if (this.#isDone()) {
+      this.#state = 'ended';
+      this.#outlet.end();
+    }
     return this.#needsTurn();
   }
 
@@ -112,7 +109,10 @@ export class Connection implements Worker {
   /** Enforces the time-outs; called every now and then. */
   sweep(now: number): void {
     const { idle_seconds_max, head_seconds_max, write_seconds_max } = this.#host.limits;
-    if (isOver(this.#unsentSince, write_seconds_max, now) || isOver(this.#endedAt, LINGER_SECONDS, now)) {
+    if (
+      isOver(this.#outlet.unsentSince, write_seconds_max, now) ||
+      isOver(this.#outlet.endedAt, LINGER_SECONDS, now)
+    ) {
       this.destroy();
     } else if (isOver(this.#partialSince, head_seconds_max, now)) {
       this.#fail(brokenFrame('slow-request', `A request comes whole within ${head_seconds_max} s`));
@@ -171,7 +171,7 @@ export class Connection implements Worker {
 
   #mayTake(): boolean {
     const { inFlight, bytes } = this.#order;
-    return inFlight < this.#host.limits.in_flight_max && bytes < HELD_BYTES_MAX && !this.#blocked;
+    return inFlight < this.#host.limits.in_flight_max && bytes < HELD_BYTES_MAX && !this.#outlet.blocked;
   }
 
   #takeRequest(head: Head, bytes: number): void {
@@ -202,7 +202,7 @@ export class Connection implements Worker {
     const began = now();
     this.#clock = began;
     for (let served = 0; served < TURN_REQUESTS_MAX && this.#clock - began < TURN_MS; served += 1) {
-      const waiting = this.#blocked ? undefined : this.#queue.shift();
+      const waiting = this.#outlet.blocked ? undefined : this.#queue.shift();
       if (waiting === undefined) return;
       const { request, exchange } = waiting;
       scheduler.queued -= 1;
@@ -222,28 +222,16 @@ export class Connection implements Worker {
 
   #settle(exchange: Exchange, verb: Verb | undefined, response: Response | undefined): void {
     if (response !== undefined) this.#host.events.answered(verb, response.status);
-    this.#out += this.#order.settle(
-      exchange,
-      response === undefined ? '' : encodeResponse(response, exchange.id),
-    );
+    const answer = response === undefined ? '' : encodeResponse(response, exchange.id);
+    this.#outlet.add(this.#order.settle(exchange, answer));
   }
 
-  #write(): void {
-    if (this.#out === '') return;
-    this.#unsentSince ??= this.#clock;
-    this.#stream.write(this.#out, 'utf8', this.#written);
-    this.#out = '';
-    this.#blocked = this.#stream.writableLength > UNSENT_BYTES_MAX;
-  }
-
-  readonly #written = (): void => {
-    const unsent = this.#stream.writableLength;
-    this.#unsentSince = unsent > 0 ? this.#host.now() : undefined;
-    if (!this.#blocked || unsent > UNSENT_BYTES_MAX) return;
-    this.#blocked = false;
+  /** The client takes answers again. */
+  #resume(): void {
+    if (this.#state === 'closed') return;
     this.#takeFrames();
     this.#wake();
-  };
+  }
 
   #wake(): void {
     if (this.#needsTurn()) this.#host.scheduler.wake(this);
@@ -251,19 +239,12 @@ export class Connection implements Worker {
 
   #needsTurn(): boolean {
     if (this.#state === 'closed') return false;
-    return this.#out !== '' || (this.#queue.length > 0 && !this.#blocked) || this.#isDone();
+    return this.#outlet.waiting || (this.#queue.length > 0 && !this.#outlet.blocked) || this.#isDone();
   }
 
   #isDone(): boolean {
-    const answered = this.#order.inFlight === 0 && this.#out === '';
+    const answered = this.#order.inFlight === 0 && !this.#outlet.waiting;
     return this.#state === 'finishing' && this.#framer === undefined && answered;
-  }
-
-  #end(): void {
-    this.#state = 'ended';
-    this.#stream.end(() => {
-      this.#endedAt = this.#host.now();
-    });
   }
 
   #closed(): void {

@@ -71,7 +71,11 @@ export async function listenTCP(server: Server, options: TCPOptions): Promise<Li
 
 function netServer(server: Server, name: string, rights: readonly Right[]): NetServer {
   const peer = { listener: name, rights: new Set(rights) };
-  return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.accept(socket, peer));
+  const listening = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+    server.accept(socket, peer),
+  );
+  listening.once('listening', () => listening.on('error', (error) => server.acceptFailed(error)));
+  return listening;
 }
 
 async function start(listening: NetServer, options: ListenOptions, name: string): Promise<void> {
@@ -87,7 +91,6 @@ async function start(listening: NetServer, options: ListenOptions, name: string)
 
 function adviceOn(code: string): string {
   if (code === 'EADDRINUSE') return 'Something listens there already: stop it, or choose another place.';
-  if (code === 'ENOENT') return 'Create the directory first.';
   if (code === 'EACCES') return 'Give the daemon the right to it, or choose another place.';
   return 'Choose another place.';
 }

@@ -12,8 +12,8 @@ export type Serve = (request: Request, peer: Peer) => Response | Promise<Respons
 export interface ServerEvents {
   /** An answer is ready; `verb` is undefined where the request had none that is known. */
   answered(verb: Verb | undefined, status: StatusName): void;
-  /** `serve` threw something else than a `RequestError`. */
-  failed(verb: Verb, error: unknown): void;
+  /** `serve` threw something else than a `RequestError`; without a verb: a connection could not be accepted. */
+  failed(verb: Verb | undefined, error: unknown): void;
 }
 
 export interface ServeOptions {

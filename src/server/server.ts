@@ -54,6 +54,11 @@ export class Server {
     else this.#connections.add(new Connection(stream, peer, this.#host));
   }
 
+  /** The kernel could not hand a connection over. */
+  acceptFailed(error: Error): void {
+    this.#host.events.failed(undefined, error);
+  }
+
   /** Reads no more, answers what is in flight, closes; what is not done after `graceMs` is cut off. */
   async drain(graceMs: number): Promise<void> {
     const cutOff = setTimeout(() => {

@@ -1,5 +1,6 @@
-import { chmodSync, chownSync, lstatSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lstatSync, readFileSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { dirname } from 'node:path';
 import { StartError } from '../errors.ts';
 
 /** `sun_path` holds 108 bytes with its last zero (unix(7)). */
@@ -15,6 +16,9 @@ export async function clearSocketPath(path: string): Promise<void> {
       `The socket path ${path} is longer than ${PATH_BYTES_MAX} bytes. Choose a shorter one.`,
     );
   }
+  if (!existsSync(dirname(path))) {
+    throw new StartError(`There is no directory for the socket ${path}. Create it first.`);
+  }
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there === undefined) return;
   if (!there.isSocket()) {
@@ -22,7 +26,7 @@ export async function clearSocketPath(path: string): Promise<void> {
   }
   const answer = await knock(path);
   if (answer === 'ECONNREFUSED') rmSync(path, { force: true });
-  else if (answer === 'connected') {
+  else if (answer === 'connected' || answer === 'EAGAIN') {
     throw new StartError(`A daemon listens on ${path} already. Stop it, or choose another path.`);
   } else if (answer !== 'ENOENT') {
     throw new StartError(`The socket ${path} cannot be tried (${answer}). Remove it if no daemon uses it.`);
