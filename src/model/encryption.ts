@@ -74,7 +74,8 @@ export function uncloak(body: string, marked: Encryption, sender: JID | undefine
 }
 
 function withoutSentence(text: string, encryption: Encryption, sender: JID | undefined): Uncloaked {
-  const names = sender === undefined ? [] : [sender, bareJID(sender), `${bareJID(sender)}/`];
+  // Not the full JID: a resource has room for an advertisement.
+  const names = sender === undefined ? [] : [bareJID(sender), `${bareJID(sender)}/`];
   return { text: isFallbackSentence(text, names) ? '' : text, encryption };
 }
 

@@ -58,7 +58,7 @@ const ENCRYPTED = [
   'This message is encrypted.',
 ];
 
-/** What follows an OTR query (`?OTRv23?`). `%` stands for the sender's own JID, full or bare. */
+/** What follows an OTR query (`?OTRv23?`). `%` stands for the sender's own bare JID. */
 const OTR_OFFERS = [
   // libotr (Pidgin, Adium): proto.c, otrl_proto_default_query_msg; its links are taken out before comparing
   '% has requested an Off-the-Record private conversation. However, you do not have a plugin to support that. See otr.cypherpunks.ca for more information.',

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { toASCII } from 'tr46';
 import { RequestError } from '../errors.ts';
+import { LRU } from '../lru.ts';
 
 declare const canonical: unique symbol;
 declare const bare: unique symbol;
@@ -112,25 +113,21 @@ function canonicalResource(text: string): string {
   return bounded(resource, 'resource');
 }
 
-/** Canonical forms of domains beyond ASCII, least recently used first: one takes 8 µs to compute. */
-const domains = new Map<string, string>();
+/** Canonical forms of domains beyond ASCII: one takes 8 µs to compute. */
+const domains = new LRU<string, string>(DOMAINS_CACHED_MAX);
 
 function canonicalDomain(text: string): string {
   if (!BEYOND_ASCII.test(text)) {
     return asciiDomain(text.toLowerCase());
   }
-  let domain = domains.get(text);
-  if (domain === undefined) {
-    if (text.length > DNS_NAME_MAX || DNS_LABEL_TOO_LONG.test(text)) {
-      throw badJID('has a domain that does not fit the DNS');
-    }
-    domain = asciiDomain(toASCII(text, { ignoreInvalidPunycode: true }) ?? '');
-    if (domains.size >= DOMAINS_CACHED_MAX) {
-      domains.delete(domains.keys().next().value as string);
-    }
-  } else {
-    domains.delete(text);
+  const known = domains.get(text);
+  if (known !== undefined) {
+    return known;
   }
+  if (text.length > DNS_NAME_MAX || DNS_LABEL_TOO_LONG.test(text)) {
+    throw badJID('has a domain that does not fit the DNS');
+  }
+  const domain = asciiDomain(toASCII(text, { ignoreInvalidPunycode: true }) ?? '');
   domains.set(text, domain);
   return domain;
 }

@@ -2,12 +2,12 @@ import { encryptionOf, uncloak } from './encryption.ts';
 import type { JID } from './jid.ts';
 import type { Encryption, SampleText, TextSource } from './sample.ts';
 import { xhtmlText } from './xhtml.ts';
-import { attributeOf, STANZA_BYTES_MAX, textOf, type XMLElement } from './xml.ts';
+import { attributeOf, textOf, type XMLElement } from './xml.ts';
 
 /** Most texts of a sample. */
 export const TEXTS_MAX = 8;
-/** Longest text of a sample: all of the largest stanza fits, so that nothing can be hidden behind the limits. */
-export const TEXT_CHARS_MAX = STANZA_BYTES_MAX / TEXTS_MAX;
+/** Length to which texts are cut: as much as `text/` reads of one without leaving out its middle. */
+export const TEXT_CHARS_MAX = 8192;
 /** Longest `xml:lang` that is kept; the longest tag in use has 35 characters (RFC 5646 §4.4.1). */
 const LANG_CHARS_MAX = 35;
 
@@ -27,40 +27,55 @@ export function textsOf(stanza: XMLElement, sender: JID | undefined): StanzaText
   const marked = encryptionOf(stanza);
   let encryption = marked;
   let cloaked = false;
-  const texts: SampleText[] = [];
-  for (const shown of shownBy(stanza)) {
-    let text = shown.text;
-    if (shown.source === 'body') {
+  const texts = new Map<string, SampleText>();
+  for (const { source, lang, text: shown } of shownBy(stanza)) {
+    let text = shown.trim();
+    if (source === 'body') {
       const uncloaked = uncloak(text, marked, sender);
-      text = uncloaked.text;
+      text = uncloaked.text.trim();
       encryption = encryption === 'none' ? uncloaked.encryption : encryption;
-      cloaked ||= uncloaked.encryption !== 'none' && text.trim() !== '';
+      cloaked ||= uncloaked.encryption !== 'none' && text !== '';
     }
-    text = text.trim();
-    if (text !== '' && !texts.some((other) => other.text === text)) {
-      texts.push({ source: shown.source, lang: shown.lang, text });
+    if (text !== '' && !texts.has(text)) {
+      texts.set(text, { source, lang, text });
     }
   }
-  return { texts: withinLimits(texts), encryption, cloaked };
+  return { texts: withinLimits([...texts.values()]), encryption, cloaked };
 }
 
 function shownBy(stanza: XMLElement): SampleText[] {
   const lang = attributeOf(stanza, 'xml:lang') ?? '';
   const shown: SampleText[] = [];
+  const markup: XMLElement[] = [];
+  const add: Add = (source, element, text) => {
+    const own = (attributeOf(element, 'xml:lang') ?? lang).slice(0, LANG_CHARS_MAX).toLowerCase();
+    shown.push({ source, lang: own, text });
+  };
   for (const child of stanza.children) {
-    if (typeof child !== 'string') {
-      show(child, lang, shown);
+    if (typeof child === 'string') {
+      continue;
+    }
+    if (child.name === 'html' && child.ns === XHTML_IM) {
+      markup.push(...childrenOf(child, 'body'));
+    } else {
+      show(child, add);
+    }
+  }
+  // XHTML is a text of its own where it says another thing than the bodies do.
+  const words = markup.length === 0 ? undefined : new Set(shown.map(({ text }) => oneLine(text)));
+  for (const body of markup) {
+    const text = xhtmlText(body);
+    if (!words?.has(oneLine(text))) {
+      add('body', body, text);
     }
   }
   return shown;
 }
 
+type Add = (source: TextSource, element: XMLElement, text: string) => void;
+
 /** Direct children count in whatever namespace they are: a client that looks at names only shows them all. */
-function show(child: XMLElement, lang: string, shown: SampleText[]): void {
-  const add = (source: TextSource, element: XMLElement, text: string): void => {
-    const own = (attributeOf(element, 'xml:lang') ?? lang).slice(0, LANG_CHARS_MAX).toLowerCase();
-    shown.push({ source, lang: own, text });
-  };
+function show(child: XMLElement, add: Add): void {
   switch (child.name) {
     case 'body':
     case 'subject':
@@ -70,11 +85,6 @@ function show(child: XMLElement, lang: string, shown: SampleText[]): void {
     case 'nick':
       if (child.ns === NICK) {
         add('nick', child, textOf(child));
-      }
-      break;
-    case 'html':
-      if (child.ns === XHTML_IM) {
-        showMarkup(child, shown, add);
       }
       break;
     case 'x':
@@ -88,19 +98,6 @@ function show(child: XMLElement, lang: string, shown: SampleText[]): void {
       }
       break;
     default:
-  }
-}
-
-type Add = (source: TextSource, element: XMLElement, text: string) => void;
-
-/** XHTML is a text of its own where it says another thing than the bodies do. */
-function showMarkup(html: XMLElement, shown: readonly SampleText[], add: Add): void {
-  for (const body of childrenOf(html, 'body')) {
-    const text = xhtmlText(body);
-    const words = oneLine(text);
-    if (!shown.some((other) => other.source === 'body' && oneLine(other.text) === words)) {
-      add('body', body, text);
-    }
   }
 }
 
@@ -127,7 +124,10 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 
-/** Never drops a character: what is beyond the last text is joined to it, or, too long for that, all is cut anew. */
+/**
+ * Never drops a character, since spam would hide there: as many of the first texts as can be stay by themselves, the rest
+ * is joined and cut anew. Only where there is more than fits at all does the last text grow beyond the limit.
+ */
 function withinLimits(texts: SampleText[]): readonly SampleText[] {
   if (texts.length <= TEXTS_MAX && texts.every(({ text }) => text.length <= TEXT_CHARS_MAX)) {
     return texts;
@@ -136,9 +136,16 @@ function withinLimits(texts: SampleText[]): readonly SampleText[] {
   if (pieces.length <= TEXTS_MAX) {
     return pieces;
   }
-  const first = pieces.slice(0, TEXTS_MAX - 1);
-  const rest = joined(pieces.slice(TEXTS_MAX - 1));
-  return rest.text.length <= TEXT_CHARS_MAX ? [...first, rest] : cut(joined(texts));
+  for (let kept = TEXTS_MAX - 1; kept > 0; kept -= 1) {
+    const rest = joined(pieces.slice(kept));
+    if (rest.text.length <= (TEXTS_MAX - kept) * TEXT_CHARS_MAX) {
+      return [...pieces.slice(0, kept), ...cut(rest)];
+    }
+  }
+  const whole = joined(texts);
+  const last = (TEXTS_MAX - 1) * TEXT_CHARS_MAX;
+  const head = { ...whole, text: whole.text.slice(0, last) };
+  return [...cut(head), { ...whole, text: whole.text.slice(last) }];
 }
 
 function joined(texts: readonly SampleText[]): SampleText {

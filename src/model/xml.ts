@@ -13,7 +13,7 @@ export interface XMLElement {
   readonly children: readonly (XMLElement | string)[];
 }
 
-/** Largest stanza: what `sampleOf` can hand to the filters without leaving anything out. */
+/** Largest stanza that is read; servers let through 64 to 512 KiB. */
 export const STANZA_BYTES_MAX = 262_144;
 export const DEPTH_MAX = 32;
 export const ATTRIBUTES_MAX = 64;
