@@ -8,6 +8,8 @@ import type { Writer } from './writer.ts';
 
 /** Records written in one step. */
 const WRITTEN_MAX = 256;
+/** Otherwise this often: a record that changes often is written once for many changes. */
+const STEPS_PER_WRITE = 20;
 const SWEPT_MAX = 64;
 const SWEEP_MS_MAX = 0.3;
 
@@ -50,6 +52,7 @@ export class LMDBFacts implements FactRecords {
   readonly #once = new Map<string, Named>();
   readonly #writing = new Map<string, Named>();
   #running: Promise<void> | undefined;
+  #steps = 0;
 
   constructor(options: FactsOptions) {
     this.#options = options;
@@ -81,15 +84,17 @@ export class LMDBFacts implements FactRecords {
     const record = this.#record(subject, id, name);
     if (subject !== 'text' || record.facts.has(fact)) record.isSeenAgain = true;
     record.set(fact, { expiresAt, stamp, value });
-    const waiting = record.isSeenAgain ? this.#dirty : this.#once;
-    if (waiting.has(name)) return;
-    this.#once.delete(name);
-    this.#wait(waiting, name, { key: factKey(subject, id), record });
+    if (record.isSeenAgain) {
+      this.#once.delete(name);
+      if (!this.#dirty.has(name)) this.#wait(name, { key: factKey(subject, id), record });
+    } else this.#remember(name, { key: factKey(subject, id), record });
   }
 
-  /** Writes some of what is due and sweeps some of what is past; one step at a time. */
+  /** Writes some of what is due and sweeps some of what is past; one step at a time, sooner where much is due. */
   step(): void {
-    if (this.#running !== undefined || this.#options.writer.state === 'degraded') return;
+    this.#steps++;
+    const isDue = this.#steps % STEPS_PER_WRITE === 0 || this.#dirty.size >= WRITTEN_MAX;
+    if (!isDue || this.#running !== undefined || this.#options.writer.state === 'degraded') return;
     this.#running = this.#write().finally(() => {
       this.#running = undefined;
     });
@@ -97,7 +102,7 @@ export class LMDBFacts implements FactRecords {
 
   async finish(): Promise<void> {
     await this.#running;
-    for (const [name, named] of this.#once) this.#wait(this.#dirty, name, named);
+    for (const [name, named] of this.#once) this.#wait(name, named);
     this.#once.clear();
     while (this.#dirty.size > 0 && this.#options.writer.state === 'ok') await this.#write();
   }
@@ -121,12 +126,18 @@ export class LMDBFacts implements FactRecords {
     const named = this.#once.get(name);
     if (named === undefined) return;
     this.#once.delete(name);
-    this.#wait(this.#dirty, name, named);
+    this.#wait(name, named);
   }
 
-  #wait(waiting: Map<string, Named>, name: string, named: Named): void {
-    if (waiting.size >= this.#options.factRecordsMax) waiting.delete(waiting.keys().next().value!);
-    waiting.set(name, named);
+  #remember(name: string, named: Named): void {
+    // Made empty at once: a map whose oldest key goes with every new one gets slow, and these are the least wanted.
+    if (this.#once.size >= this.#options.factRecordsMax) this.#once.clear();
+    this.#once.set(name, named);
+  }
+
+  /** Where too much waits already, the record stays in memory only. */
+  #wait(name: string, named: Named): void {
+    if (this.#dirty.size < this.#options.factRecordsMax) this.#dirty.set(name, named);
   }
 
   async #write(): Promise<void> {
@@ -147,8 +158,7 @@ export class LMDBFacts implements FactRecords {
       });
     } catch {
       // The writer has said so; what was learnt meanwhile is newer.
-      for (const [name, named] of this.#writing)
-        if (!this.#dirty.has(name)) this.#wait(this.#dirty, name, named);
+      for (const [name, named] of this.#writing) if (!this.#dirty.has(name)) this.#wait(name, named);
     }
     this.#writing.clear();
   }

@@ -1,16 +1,13 @@
 import { TOKENISER_VERSION } from '../../text/features.ts';
 import { ID_BYTES } from '../keyed-ids.ts';
 import type { LessonInput, LessonLabel } from '../store.ts';
+import { compactTokens, TOKEN_BYTES } from './token-ids.ts';
 
 /** One lesson's weight in the tables, in units of 1/256 lesson. */
 export const LESSON_WEIGHT = 256;
 /** An operator's lesson counts as two reporters with tags 1 and 2, which no user has. */
 export const OPERATOR_TAG = 0;
 const USER_TAG_MIN = 3;
-/** Bytes kept of a token's id. */
-export const TOKEN_BYTES = 8;
-/** Bytes from one token's id to the next, as ciphers return them. */
-export const TOKEN_STRIDE = 16;
 
 const HEAD_BYTES = 56;
 const LEARN = 1;
@@ -53,15 +50,6 @@ export function learntFrom(lesson: LessonInput): Learnt {
 /** 3 … 65535, from a keyed id of 32 hex digits: tells two reporters apart without naming either. */
 function reporterTag(reporterId: string): number {
   return USER_TAG_MIN + (Number.parseInt(reporterId.slice(0, 8), 16) % (0x10000 - USER_TAG_MIN));
-}
-
-/** The first 8 bytes of every 16. */
-function compactTokens(ids: Buffer): Buffer {
-  const count = Math.floor(ids.length / TOKEN_STRIDE);
-  const compact = Buffer.allocUnsafe(count * TOKEN_BYTES);
-  for (let i = 0; i < count; i++)
-    compact.set(ids.subarray(i * TOKEN_STRIDE, i * TOKEN_STRIDE + TOKEN_BYTES), i * TOKEN_BYTES);
-  return compact;
 }
 
 export function encodeLearn(learnt: Learnt): Buffer {

@@ -2,7 +2,8 @@ import { segmentKey } from '../keys.ts';
 import type { CountColumns, ServerTokens } from '../store.ts';
 import type { CheckpointRecord } from './checkpoint-record.ts';
 import type { Environment } from './environment.ts';
-import { type Learnt, TOKEN_BYTES } from './lesson-record.ts';
+import type { Learnt } from './lesson-record.ts';
+import { TOKEN_BYTES } from './token-ids.ts';
 import { ROW_WORDS, SEGMENT_TOKENS_MAX, TokenTable } from './token-table.ts';
 
 const HEAD_BYTES = 16;

@@ -16,8 +16,6 @@ import { Writer } from './writer.ts';
 
 /** What is written behind is written in steps of this interval. */
 const STEP_MS = 100;
-/** Facts are written less often: a record that changes often is written once for many changes. */
-const FACT_STEPS = 20;
 /** User tables held unwritten while the log is replayed. */
 const REPLAYED_TABLES_MAX = 500;
 
@@ -64,7 +62,6 @@ class LMDBStore implements Store {
   readonly #writer: Writer;
   readonly #checkpoints: Checkpoints;
   readonly #timer: NodeJS.Timeout;
-  #steps = 0;
   #closing: Promise<void> | undefined;
 
   constructor(opened: Opened) {
@@ -128,8 +125,7 @@ class LMDBStore implements Store {
   #step(): void {
     this.#checkpoints.step();
     this.traces.step();
-    this.#steps++;
-    if (this.#steps % FACT_STEPS === 0) this.facts.step();
+    this.facts.step();
   }
 
   async #close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { CountColumns } from '../store.ts';
-import { type Learnt, OPERATOR_TAG, TOKEN_BYTES, TOKEN_STRIDE } from './lesson-record.ts';
+import { type Learnt, OPERATOR_TAG } from './lesson-record.ts';
+import { TOKEN_STRIDE } from './token-ids.ts';
 
 export const SEGMENT_SLOTS = 4096;
 /** Load of 0.75: beyond it, linear probing for an unknown token gets slow (Knuth, TAOCP 3, 6.4: 8.5 probes). */
@@ -167,9 +168,4 @@ function isEmpty(slots: Uint32Array, at: number): boolean {
 /** Segments for a table of about `tokensMax` tokens. */
 export function segmentsFor(tokensMax: number): number {
   return Math.max(1, Math.ceil(tokensMax / SEGMENT_TOKENS_MAX));
-}
-
-/** Number of tokens in ids of 8 bytes each. */
-export function tokensIn(ids: Buffer): number {
-  return ids.length / TOKEN_BYTES;
 }

@@ -1,6 +1,6 @@
 import { VERDICTS } from '../../model/verdict.ts';
 import type { Trace } from '../store.ts';
-import { TOKEN_BYTES, TOKEN_STRIDE } from './lesson-record.ts';
+import { copyTokens, spreadTokens, TOKEN_BYTES, TOKEN_STRIDE } from './token-ids.ts';
 
 const HEAD_BYTES = 68;
 const TOKENS_MAX = 128;
@@ -46,16 +46,10 @@ function writeId(id: string, at: number): void {
   scratch.write(id === '' ? NO_ID : id, at, 'hex');
 }
 
-/** The first 8 bytes of every 16, as words of this machine. Returns the next free word. */
-function writeTokens(ids: Buffer, count: number, word: number): number {
-  if (count === 0) return word;
-  if (ids.byteOffset % 4 !== 0) return writeTokens(Buffer.from(new Uint8Array(ids).buffer), count, word);
-  const from = new Uint32Array(ids.buffer, ids.byteOffset, count * (TOKEN_STRIDE / 4));
-  for (let i = 0; i < count; i++) {
-    words[word + 2 * i] = from[4 * i]!;
-    words[word + 2 * i + 1] = from[4 * i + 1]!;
-  }
-  return word + 2 * count;
+/** Returns the next free word. */
+function writeTokens(ids: Buffer, count: number, at: number): number {
+  copyTokens(ids, count, { words, at });
+  return at + 2 * count;
 }
 
 /** Token ids come back with a stride of 16, the second half of each zero. */
@@ -72,19 +66,12 @@ export function decodeTrace(record: Buffer): Trace {
     senderId: readId(record, 32),
     pairId: readId(record, 48),
     scores,
-    sids: readTokens(record.subarray(sidsAt, uidsAt)),
-    uids: readTokens(record.subarray(uidsAt, uidsAt + record[67]! * TOKEN_BYTES)),
+    sids: spreadTokens(record.subarray(sidsAt, uidsAt)),
+    uids: spreadTokens(record.subarray(uidsAt, uidsAt + record[67]! * TOKEN_BYTES)),
   };
 }
 
 function readId(record: Buffer, at: number): string {
   const id = record.toString('hex', at, at + 16);
   return id === NO_ID ? '' : id;
-}
-
-function readTokens(compact: Buffer): Buffer {
-  const ids = Buffer.alloc(compact.length * (TOKEN_STRIDE / TOKEN_BYTES));
-  for (let from = 0, to = 0; from < compact.length; from += TOKEN_BYTES, to += TOKEN_STRIDE)
-    compact.copy(ids, to, from, from + TOKEN_BYTES);
-  return ids;
 }

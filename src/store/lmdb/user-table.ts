@@ -1,5 +1,6 @@
 import type { CountColumns } from '../store.ts';
-import { type Learnt, TOKEN_BYTES, TOKEN_STRIDE } from './lesson-record.ts';
+import type { Learnt } from './lesson-record.ts';
+import { TOKEN_BYTES, TOKEN_STRIDE } from './token-ids.ts';
 
 const HEAD_BYTES = 64;
 const COUNT_MAX = 0xffffff;
