@@ -115,6 +115,10 @@ test('judges a sentence that is hardly the known one', () => {
   }
 });
 
+test('judges a sentence drawn out beyond any length that a client gives it', () => {
+  assert.equal(textsWith(`[This message is${' '.repeat(600)}OMEMO encrypted]`, OMEMO).length, 1);
+});
+
 test('takes the more telling of two marks', () => {
   const eme = `<encryption xmlns='urn:xmpp:eme:0' namespace='urn:example:rot13'/>`;
   assert.equal(sampleWith([], eme + OMEMO).encryption, 'omemo');

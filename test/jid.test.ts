@@ -39,6 +39,7 @@ const SAME: readonly (readonly [name: string, text: string, canonical: string])[
   ['sharp s', 'Straße@a.example', 'strasse@a.example'],
   ['capital sharp s', 'STRAẞE@a.example', 'strasse@a.example'],
   ['a final sigma', 'ΣΊΣΥΦΟΣ@a.example', 'σίσυφοσ@a.example'],
+  ['a sigma written as final', 'σίσυφος@a.example', 'σίσυφοσ@a.example'],
   ['a dotless i, which is another letter', 'ı@a.example', 'ı@a.example'],
   ['an iota subscript', 'ᾳ@a.example', 'αι@a.example'],
   ['a soft hyphen and zero width signs', 'ju\u00adli\u200bet\ufeff@a.example', 'juliet@a.example'],

@@ -322,6 +322,15 @@ test('judges the sender of a direct invitation, and its reason', () => {
   }
 });
 
+test('takes an invitation that comes back as an error for no invitation', () => {
+  const xml = message(
+    `<x xmlns='jabber:x:conference' jid='${ROOM}' reason='Join us'/><error type='cancel'/>`,
+    'error',
+  );
+  const sample = sampleFrom(xml);
+  assert.deepEqual([sample.kind, sample.texts.length], ['message', 1]);
+});
+
 test('does not take what a room says to its occupants for an invitation', () => {
   const xml = message(`<body>Hi</body><x xmlns='${MUC_USER}'/>`, 'chat', `${ROOM}/nick`);
   assert.deepEqual([sampleFrom(xml).kind, sampleFrom(xml).subject], ['message', `${ROOM}/nick`]);
