@@ -53,8 +53,9 @@ export function readConformance(directory = DIRECTORY): Conformance[] {
     .map((file) => readOne(directory, file.slice(0, -'.pnp'.length)));
 }
 
-function readOne(directory: string, name: string): Conformance {
-  const lines = readFileSync(join(directory, `${name}.pnp`), 'utf8').split('\n');
+/** The bytes of a transcript: `C:` is sent by the client, `S:` by the daemon, and each line ends with CRLF. */
+export function readTranscript(text: string): { readonly sent: Buffer; readonly received: Buffer } {
+  const lines = text.split('\n');
   const side = (mark: string) =>
     Buffer.from(
       lines
@@ -62,6 +63,11 @@ function readOne(directory: string, name: string): Conformance {
         .map((line) => `${line.slice(mark.length + 1)}\r\n`)
         .join(''),
     );
+  return { sent: side('C:'), received: side('S:') };
+}
+
+function readOne(directory: string, name: string): Conformance {
+  const transcript = readTranscript(readFileSync(join(directory, `${name}.pnp`), 'utf8'));
   const json = JSON.parse(readFileSync(join(directory, `${name}.json`), 'utf8')) as Partial<Conformance>;
   const defaults = {
     about: '',
@@ -71,7 +77,7 @@ function readOne(directory: string, name: string): Conformance {
     ends: false,
     atOnce: false,
   } as const;
-  return { ...defaults, ...json, name, sent: side('C:'), received: side('S:') };
+  return { ...defaults, ...json, ...transcript, name };
 }
 
 /** Bytes of a call, as every client must write them: headers as listed, `Content-Length` last. */

@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { after, before, test } from 'node:test';
+import { loadConfig } from '../src/config/load.ts';
+import {
+  ANSWER_HEADERS,
+  ERROR_WORDS,
+  PROTOCOL,
+  REQUEST_HEADERS,
+  RIGHT_OF_VERB,
+  STATUS,
+  VERBS,
+} from '../src/pnp/grammar.ts';
+import { SERVED } from '../src/verbs/dispatch.ts';
+import { readTranscript } from './conformance-runner.ts';
+import { type DaemonProcess, startDaemon } from './daemon-process.ts';
+
+/** Tests are run from the root of the project. */
+const SPEC = readFileSync('protocol-spec.md', 'utf8');
+
+/** The text of the section with this number, up to the next heading of its level or above. */
+function section(number: string): string {
+  const level = '#'.repeat(number.split('.').length + 1);
+  const start = SPEC.indexOf(`\n${level} ${number}${number.includes('.') ? '' : '.'} `);
+  assert.ok(start >= 0, `there is a section ${number}`);
+  const text = SPEC.slice(start + 1 + level.length);
+  const end = text.search(new RegExp(`^#{2,${level.length}} `, 'm'));
+  return end < 0 ? text : text.slice(0, end);
+}
+
+/** The rows of the tables in a section, without their heads; code marks are taken off. */
+function rows(number: string): string[][] {
+  return section(number)
+    .split('\n')
+    .filter((line) => /^\| [`0-9]/.test(line))
+    .map((line) =>
+      line
+        .slice(2, -2)
+        .split(' | ')
+        .map((cell) => cell.trim().replace(/^`(.*)`$/, '$1')),
+    );
+}
+
+function sources(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(`${directory}/${file}`, 'utf8'));
+}
+
+test('the verbs of the specification are those of the grammar, with their rights [PNP-4]', () => {
+  assert.deepEqual(
+    rows('4')
+      .filter(([, , release]) => release === 'served' || release === 'not yet')
+      .map(([verb, right, release]) => [verb, right, release === 'served']),
+    VERBS.map((verb) => [verb, RIGHT_OF_VERB[verb], SERVED.has(verb)]),
+  );
+});
+
+test('every verb that is served has a section of its own', () => {
+  const described = [...SPEC.matchAll(/^### 4\.[0-9]+ ([A-Z]+)$/gm)].map((match) => match[1]);
+  assert.deepEqual(
+    described,
+    VERBS.filter((verb) => SERVED.has(verb)),
+  );
+});
+
+test('the headers of the specification are those of the grammar [PNP-5]', () => {
+  assert.deepEqual(
+    rows('5.1').map(([name]) => name),
+    [...REQUEST_HEADERS],
+  );
+  assert.deepEqual(
+    rows('5.2').map(([name]) => name),
+    [...ANSWER_HEADERS],
+  );
+});
+
+test('the codes of the specification are those of the grammar [PNP-6.1]', () => {
+  assert.deepEqual(
+    rows('6.1').map(([code, name]) => [name, Number(code)]),
+    Object.entries(STATUS),
+  );
+});
+
+test('the error words of the specification are those of the grammar [PNP-6.2]', () => {
+  assert.deepEqual(
+    rows('6.2')
+      .map(([word, code]) => [word, Number(code)])
+      .sort(),
+    Object.entries(ERROR_WORDS)
+      .map(([word, name]) => [word, STATUS[name]])
+      .sort(),
+  );
+});
+
+test('the words that close are those that the code throws as broken frames [PNP-6.2]', () => {
+  const thrown = new Set(
+    sources('src').flatMap((text) =>
+      [...text.matchAll(/brokenFrame\(\s*'([a-z-]+)'/g)].map((match) => match[1]),
+    ),
+  );
+  assert.deepEqual(
+    rows('6.2')
+      .filter(([, , closes]) => closes === 'yes')
+      .map(([word]) => word)
+      .sort(),
+    [...thrown].sort(),
+  );
+});
+
+test('every error word that the code says is in the grammar, and back', () => {
+  const said = new Set(
+    sources('src').flatMap((text) =>
+      [...text.matchAll(/(?:refusal|brokenFrame|RequestError)\(\s*(?:'EX_[A-Z]+',\s*)?'([a-z0-9-]+)'/g)].map(
+        (match) => match[1] as string,
+      ),
+    ),
+  );
+  assert.deepEqual([...said].sort(), Object.keys(ERROR_WORDS).sort());
+});
+
+test('the limits of the specification are the defaults of the configuration [PNP-2.2]', () => {
+  const limits: Readonly<Record<string, unknown>> = { ...loadConfig('/dev/null').config.limits };
+  for (const [, announced, value] of rowsOfLimits()) {
+    const key = (announced as string).toLowerCase().replaceAll('-', '_');
+    assert.equal(limits[key], Number(value), key);
+  }
+});
+
+function rowsOfLimits(): string[][] {
+  const found = section('2.2')
+    .split('\n')
+    .filter((line) => line.includes('-Max` |'))
+    .map((line) =>
+      line
+        .split('|')
+        .map((cell) => cell.trim().replaceAll('`', ''))
+        .slice(1),
+    );
+  assert.equal(found.length, ANSWER_HEADERS.filter((name) => name.endsWith('-Max')).length);
+  return found;
+}
+
+test('every clause that code and tests cite is in the specification', () => {
+  const cited = [...sources('src'), ...sources('test'), ...sources('clients')].flatMap((text) =>
+    [...text.matchAll(/\[PNP-([0-9.]+)\]/g)].map((match) => match[1] as string),
+  );
+  assert.ok(cited.length > 20);
+  for (const clause of new Set(cited)) section(clause);
+});
+
+test('every rule of the grammar is used, and every rule that is used is defined [PNP-3]', () => {
+  const abnf = /```abnf\n([^]*?)```/.exec(section('3'))?.[1] ?? '';
+  const rules = abnf
+    .replaceAll(/ {2,};.*$/gm, '')
+    .split(/^(?=[A-Za-z])/m)
+    .filter((rule) => rule !== '');
+  const defined = rules.map((rule) => rule.split(/ *= /, 1)[0] as string);
+  const used = new Set(
+    rules.flatMap((rule) =>
+      [
+        ...rule
+          .replaceAll(/"[^"]*"|%x[0-9A-F-]+/g, '')
+          .slice(rule.indexOf('='))
+          .matchAll(/[A-Za-z][A-Za-z0-9-]*/g),
+      ].map((match) => match[0]),
+    ),
+  );
+  const core = ['ALPHA', 'DIGIT', 'SP', 'CRLF', 'OCTET', 'VCHAR', 'UTF8-2', 'UTF8-3', 'UTF8-4'];
+  for (const name of used) assert.ok(defined.includes(name) || core.includes(name), `${name} is defined`);
+  const values = [
+    'request',
+    'answer',
+    'id',
+    'deadline',
+    'spam',
+    'probability',
+    'abstained',
+    'error',
+    'symbol-lines',
+  ];
+  for (const name of defined) assert.ok(used.has(name) || values.includes(name), `${name} is used`);
+});
+
+let daemon: DaemonProcess;
+before(async () => {
+  daemon = await startDaemon();
+});
+after(async () => {
+  await daemon.stop();
+});
+
+/** `<any>` in a line of the specification stands for one or more characters. */
+function pattern(line: string): RegExp {
+  const literal = line.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${literal.replaceAll('<any>', '.+')}$`);
+}
+
+const TRANSCRIPTS = [...SPEC.matchAll(/^### (7\.[0-9]+ .*)$[^]*?```pnp\n([^]*?)```/gm)];
+
+test('there are transcripts', () => assert.ok(TRANSCRIPTS.length >= 6));
+
+for (const [, title, text] of TRANSCRIPTS) {
+  test(`the transcript "${title}" is what the daemon says [PNP-7]`, async () => {
+    const { sent, received } = readTranscript(text as string);
+    const socket = connect({ path: daemon.unixPath, allowHalfOpen: true });
+    await once(socket, 'connect');
+    socket.end(sent);
+    let said = '';
+    for await (const chunk of socket) said += chunk;
+    const lines = said.split('\r\n');
+    const expected = received.toString().split('\r\n');
+    assert.equal(lines.length, expected.length, said);
+    for (const [index, line] of lines.entries()) assert.match(line, pattern(expected[index] as string));
+    assert.ok(received.toString().includes(PROTOCOL));
+  });
+}
