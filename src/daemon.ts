@@ -10,7 +10,8 @@ import { PROTOCOL, STATUS } from './pnp/grammar.ts';
 import { startHttp } from './server/http.ts';
 import { type Listener, listenTCP, listenUnix } from './server/listener.ts';
 import { Server } from './server/server.ts';
-import { loadOrCreateSecret, openStore } from './store/lmdb/store.ts';
+import { openStore } from './store/lmdb/store.ts';
+import { loadOrCreateSecret } from './store/secret.ts';
 import type { Store } from './store/store.ts';
 import type { Context } from './verbs/context.ts';
 import { dispatch } from './verbs/dispatch.ts';
@@ -97,11 +98,7 @@ function openStoreOf({ store, bayes, traces, cache }: Config, log: Logger): Prom
     dir: store.directory,
     secret: loadOrCreateSecret(store.secret_file),
     now: Date.now,
-    log: {
-      info: (message) => log.info(message),
-      warn: (message) => log.warn(message),
-      error: (message) => log.error(message),
-    },
+    log,
     serverTokensMax: bayes.server.tokens_max,
     userTokensMax: bayes.user.tokens_max,
     userCacheBytesMax: bayes.user.cache_bytes_max,

@@ -27,7 +27,11 @@ export async function createJudge(config: Config): Promise<Judge> {
     dir,
     secret: randomBytes(32),
     now: Date.now,
-    log: { info: () => undefined, warn: note, error: note },
+    log: {
+      info: () => undefined,
+      warn: (_fields, message) => note(message),
+      error: (_fields, message) => note(message),
+    },
     serverTokensMax: config.bayes.server.tokens_max,
     sync: false,
   });
