@@ -94,7 +94,9 @@ function compose(
 ): Text {
   const script = random.pick(SCRIPTS);
   const length = drawLength(random);
-  let text = spam && random.chance(LINK_SHARE) ? `https://${inventRareWord(random, 'latin')}.example/ ` : '';
+  const link =
+    spam && random.chance(LINK_SHARE) ? `https://${inventRareWord(random, 'latin')}.example/ ` : '';
+  let text = link.length < length ? link : '';
   while (text.length < length) {
     if (random.chance(RARE_SHARE)) {
       text += inventRareWord(random, script);

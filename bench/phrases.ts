@@ -17,7 +17,7 @@ export function createPhraseBank(seed: number, phrasesMax: number): PhraseBank {
   const listLength = Math.max(OWN_PER_LIST, Math.floor(phrasesMax / (SCRIPTS.length * LEANINGS.length)));
   const lists = new Map<string, readonly string[]>();
   for (const script of SCRIPTS) {
-    const drawWord = vocabulary(random, script, listLength);
+    const drawWord = vocabulary(random, script, 2 * listLength);
     for (const leaning of LEANINGS) {
       const phrase = (): string => joinWords(script, Array.from({ length: 2 + random.below(4) }, drawWord));
       lists.set(`${script}/${leaning}`, Array.from({ length: listLength }, phrase));
@@ -36,8 +36,11 @@ export function createPhraseBank(seed: number, phrasesMax: number): PhraseBank {
 /** Per script and leaning: about 360 phrases a user, so that their features fit a table of 5,000. */
 const OWN_PER_LIST = 20;
 
+/** As in natural language: the commonest word is one of twenty-odd, not one of eight. */
+const MANDELBROT_OFFSET = 2.7;
+
 function vocabulary(random: Random, script: Script, size: number): () => string {
   const words = Array.from({ length: size }, () => inventWord(random, script));
-  const rank = createZipf(random, size);
+  const rank = createZipf(random, size, MANDELBROT_OFFSET);
   return () => words[rank()]!;
 }

@@ -33,12 +33,12 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** Draws ranks 0 … count−1 by Zipf's law: rank r with a weight of 1/(r+1). */
-export function createZipf(random: Random, count: number): () => number {
+/** Draws ranks 0 … count−1 by the law of Zipf and Mandelbrot: rank r with a weight of 1/(r+offset); an offset of 1 is Zipf's own. */
+export function createZipf(random: Random, count: number, offset = 1): () => number {
   const cumulative = new Float64Array(count);
   let sum = 0;
   for (let rank = 0; rank < count; rank++) {
-    sum += 1 / (rank + 1);
+    sum += 1 / (rank + offset);
     cumulative[rank] = sum;
   }
   return () => {

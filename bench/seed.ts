@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { openStore } from '../src/store/lmdb/open.ts';
+import { openStore } from '../src/store/lmdb/store.ts';
 import { loadOrCreateSecret } from '../src/store/secret.ts';
 import type { LessonInput, Store } from '../src/store/store.ts';
 import { tableLimits } from './daemon.ts';

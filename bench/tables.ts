@@ -32,37 +32,21 @@ export function phrasesMax(sizes: TableSizes): number {
 }
 
 /**
- * The part of the phrases' features to teach, so that messages meet the shares that `TRAFFIC` states: were all of them taught,
+ * The parts of the phrases' features to teach, so that messages meet the shares that `TRAFFIC` states: were all of them taught,
  * more would be known. @throws Error where even all of them are too few.
  */
 export function partsToTeach(sizes: TableSizes, bank: PhraseBank): Shares {
-  const whole = knownShares(sizes, bank, { server: 1, user: 1 });
-  const parts = {
-    server: TRAFFIC.serverTokenShare / whole.server,
-    user: TRAFFIC.userTokenShare / whole.user,
+  const { server, user } = sampleTokens(sizes, bank, { server: 1, user: 1 });
+  return {
+    server: server.fractionFor(TRAFFIC.serverTokenShare),
+    user: user.fractionFor(TRAFFIC.userTokenShare),
   };
-  if (parts.server <= 1 && parts.user <= 1) return parts;
-  throw new Error(`messages share too few tokens with the phrases: ${JSON.stringify(whole)}`);
 }
 
 /** Which shares of the tokens of messages (others than the bench sends) are known, with such parts taught. */
-export function knownShares({ seed, users }: TableSizes, bank: PhraseBank, parts: Shares): Shares {
-  const messages = createMessages(bank, seed + 1, users);
-  const server = new Set([...serverTokens(bank, parts.server).values()].flatMap((tokens) => [...tokens]));
-  const tables = new Map<number, ReadonlySet<string>>();
-  const tally = { server: new Tally(), user: new Tally() };
-  for (let i = 0; i < SAMPLE_MESSAGES; i++) {
-    const { text, recipient } = messages.next();
-    const tokens = tokensOf(text);
-    tally.server.add(tokens, server);
-    if (recipient >= SAMPLE_USERS) continue;
-    const table =
-      tables.get(recipient) ??
-      new Set([...userTokens(bank, parts.user, recipient).values()].flatMap((own) => [...own]));
-    tables.set(recipient, table);
-    tally.user.add(tokens, table);
-  }
-  return { server: tally.server.share, user: tally.user.share };
+export function knownShares(sizes: TableSizes, bank: PhraseBank, parts: Shares): Shares {
+  const { server, user } = sampleTokens(sizes, bank, parts);
+  return { server: server.share, user: user.share };
 }
 
 /** Lessons that bring the server's table to its size. */
@@ -83,35 +67,69 @@ const SAMPLE_MESSAGES = 10_000;
 /** Users whose share is measured: the busiest, who get half of the messages. */
 const SAMPLE_USERS = 30;
 const HASH_BYTES = 16;
+/** Four bytes of a token's hash each, so that the two choices have nothing to do with each other. */
+const SERVER_OFFSET = 0;
+const USER_OFFSET = 4;
 
 /** A public hash as a string of 16 latin1 characters, so that sets can hold it. */
 type Token = string;
 
-class Tally {
+/** Tokens of messages, and the fractions of those that a table knows. */
+class Sample {
+  readonly #offset: number;
+  readonly #fractions: number[] = [];
   #tokens = 0;
-  #known = 0;
+
+  constructor(offset: number) {
+    this.#offset = offset;
+  }
 
   add(tokens: readonly Token[], table: ReadonlySet<Token>): void {
     this.#tokens += tokens.length;
-    for (const token of tokens) if (table.has(token)) this.#known++;
+    for (const token of tokens) if (table.has(token)) this.#fractions.push(fraction(token, this.#offset));
   }
 
   get share(): number {
-    return this.#known / this.#tokens;
+    return this.#fractions.length / this.#tokens;
   }
+
+  /** Tokens of a fraction below this one are `share` of all. */
+  fractionFor(share: number): number {
+    const bound = this.#fractions.toSorted((a, b) => a - b)[Math.round(share * this.#tokens)];
+    if (bound === undefined)
+      throw new Error(`all phrases together have only ${this.share} of the messages' tokens`);
+    return bound;
+  }
+}
+
+function sampleTokens({ seed, users }: TableSizes, bank: PhraseBank, parts: Shares) {
+  const messages = createMessages(bank, seed + 1, users);
+  const known = everyToken(serverTokens(bank, parts.server));
+  const tables = new Map<number, ReadonlySet<Token>>();
+  const sample = { server: new Sample(SERVER_OFFSET), user: new Sample(USER_OFFSET) };
+  for (let i = 0; i < SAMPLE_MESSAGES; i++) {
+    const { text, recipient } = messages.next();
+    const tokens = tokensOf(text);
+    sample.server.add(tokens, known);
+    if (recipient >= SAMPLE_USERS) continue;
+    const table = tables.get(recipient) ?? everyToken(userTokens(bank, parts.user, recipient));
+    tables.set(recipient, table);
+    sample.user.add(tokens, table);
+  }
+  return sample;
 }
 
 function serverTokens(bank: PhraseBank, part: number): Map<Leaning, Set<Token>> {
   return taught(
     (script, leaning) => bank.phrases(script, leaning),
-    (token) => fraction(token, 0) < part,
+    (token) => fraction(token, SERVER_OFFSET) < part,
   );
 }
 
 function userTokens(bank: PhraseBank, part: number, user: number): Map<Leaning, Set<Token>> {
   return taught(
     (script, leaning) => bank.own(user, script, leaning),
-    (token) => fraction(token, 4) < part,
+    (token) => fraction(token, USER_OFFSET) < part,
   );
 }
 
@@ -122,6 +140,10 @@ function taught(list: PhraseBank['phrases'], isTaught: (token: Token) => boolean
       return [leaning, new Set(phrases.flatMap((phrase) => tokensOf(phrase).filter(isTaught)))];
     }),
   );
+}
+
+function everyToken(tokens: Map<Leaning, Set<Token>>): Set<Token> {
+  return new Set([...tokens.values()].flatMap((some) => [...some]));
 }
 
 function tokensOf(text: string): Token[] {
@@ -138,7 +160,7 @@ function fraction(token: Token, offset: number): number {
 
 /** What spammers say is taught as spam, what others say as ham, what both say as both; made up to `size` with unused tokens. */
 function lessons(tokens: Map<Leaning, Set<Token>>, size: number, random: Random): HashLesson[] {
-  const known = new Set([...tokens.values()].flatMap((some) => [...some]));
+  const known = everyToken(tokens);
   if (known.size > size) throw new Error(`the phrases have ${known.size} tokens, the table holds ${size}`);
   const unused = Array.from({ length: size - known.size }, () => randomToken(random));
   const spamUnused = Math.floor(unused.length * TRAFFIC.spamShare);
