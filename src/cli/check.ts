@@ -7,7 +7,12 @@ import { print, printJSON } from './print.ts';
 import { readStanzaInput } from './stanza-input.ts';
 
 type CheckArgs = DaemonArgs &
-  FactArgs & { file: string | undefined; explain: boolean; json: boolean; 'exit-code': boolean };
+  FactArgs & {
+    file: string | undefined;
+    explain: boolean | undefined;
+    json: boolean | undefined;
+    'exit-code': boolean;
+  };
 
 export const check: CommandModule<object, CheckArgs> = {
   command: 'check [file]',
@@ -17,11 +22,10 @@ export const check: CommandModule<object, CheckArgs> = {
       .positional('file', { type: 'string', describe: 'File with one stanza; none or -: standard input' })
       .option('explain', {
         type: 'boolean',
-        default: false,
         conflicts: 'json',
         describe: 'Say why, in words',
       })
-      .option('json', { type: 'boolean', default: false, describe: 'One JSON object with every opinion' })
+      .option('json', { type: 'boolean', describe: 'One JSON object with every opinion' })
       .option('exit-code', { type: 'boolean', default: false, describe: 'Exit with 1 if it is spam' })
       .options(FACT_OPTIONS)
       .options(DAEMON_OPTIONS)

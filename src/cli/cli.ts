@@ -8,6 +8,7 @@ import { fake } from './fake.ts';
 import { ping } from './ping.ts';
 import { note } from './print.ts';
 import { serve } from './serve.ts';
+import { spellOutInput } from './standard-input.ts';
 import { stats } from './stats.ts';
 import { tell } from './tell.ts';
 import { train } from './train.ts';
@@ -29,7 +30,7 @@ export async function run(argv: readonly string[]): Promise<void> {
 }
 
 function parser(argv: readonly string[]) {
-  return yargs(argv)
+  return yargs(spellOutInput(argv))
     .scriptName('providence')
     .usage('$0 <command>\n\nA spam scoring daemon for XMPP servers, and the commands that speak to it.')
     .command(serve)

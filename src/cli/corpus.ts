@@ -5,6 +5,7 @@ import { readMbox } from './corpus-mbox.ts';
 import { type CorpusRow, type CorpusText, type Label, parseRow } from './corpus-tsv.ts';
 import { CliError, EXIT } from './exit.ts';
 import { readLines } from './lines.ts';
+import { STANDARD_INPUT } from './standard-input.ts';
 import { messageOf } from './stanza-text.ts';
 
 /** A stanza to learn from. `bytes` is what it took of its source: for a progress bar. */
@@ -21,11 +22,11 @@ const FOLDER_FILES_MAX = 1_000_000;
 const SNIFF_BYTES = 4_096;
 
 /**
- * The stanzas of a source: a TSV, an mbox, a folder of stanza files, one stanza file, or `-` for standard input.
+ * The stanzas of a source: a TSV, an mbox, a folder of stanza files, one stanza file, or standard input.
  * @throws CliError 66 where it cannot be read, 65 where its format is none of these
  */
 export async function* readCorpus(path: string): AsyncGenerator<CorpusStanza> {
-  if (path === '-') {
+  if (path === STANDARD_INPUT) {
     yield* fromTexts(readStandardInput());
     return;
   }
@@ -47,7 +48,7 @@ export async function* readCorpus(path: string): AsyncGenerator<CorpusStanza> {
 
 /** Size of a source in bytes as `CorpusStanza.bytes` counts it; 0 where it cannot be told beforehand. */
 export async function corpusBytes(path: string): Promise<number> {
-  if (path === '-') return 0;
+  if (path === STANDARD_INPUT) return 0;
   const found = await statOf(path);
   if (!found.isDirectory()) return found.size;
   const sizes = await Promise.all((await stanzaFiles(path)).map(async (file) => (await statOf(file)).size));

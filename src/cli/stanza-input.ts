@@ -1,12 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { CliError, EXIT } from './exit.ts';
+import { STANDARD_INPUT } from './standard-input.ts';
 
 /** Largest stanza that is read; the daemon's own limit is lower. */
 const STANZA_BYTES_MAX = 16_777_216;
 
-/** The bytes of a stanza from a file, or from standard input for `-` or none. @throws CliError 66, 65 */
+/** The bytes of a stanza from a file, or from standard input without one. @throws CliError 66, 65 */
 export async function readStanzaInput(file: string | undefined): Promise<Buffer> {
-  const fromInput = file === undefined || file === '-';
+  const fromInput = file === undefined || file === STANDARD_INPUT;
   if (fromInput && process.stdin.isTTY) {
     throw new CliError(EXIT.usage, 'There is no stanza; name a file, or pipe one in.');
   }
@@ -22,7 +23,7 @@ export async function readStanzaInput(file: string | undefined): Promise<Buffer>
     const { code } = cause as NodeJS.ErrnoException;
     throw new CliError(
       EXIT.noInput,
-      `${file ?? 'standard input'}: cannot be read (${code}); name an existing file.`,
+      `${file ?? STANDARD_INPUT}: cannot be read (${code}); name an existing file.`,
       { cause },
     );
   }

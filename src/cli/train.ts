@@ -5,6 +5,7 @@ import { findDaemon } from './daemon-client.ts';
 import { CliError, EXIT } from './exit.ts';
 import { DAEMON_OPTIONS, type DaemonArgs } from './options.ts';
 import { note, print } from './print.ts';
+import { STANDARD_INPUT } from './standard-input.ts';
 import { Trainer } from './trainer.ts';
 
 type TrainArgs = DaemonArgs & { label: 'spam' | 'ham' | undefined; files: string[] };
@@ -62,7 +63,7 @@ function labelOf(label: 'spam' | 'ham' | undefined, file: string): 'spam' | 'ham
 
 /** A bar over the bytes read, for people at a terminal; none where the size is not known. */
 async function startBar(files: readonly string[]): Promise<SingleBar | undefined> {
-  if (!process.stderr.isTTY || files.includes('-')) return undefined;
+  if (!process.stderr.isTTY || files.includes(STANDARD_INPUT)) return undefined;
   const sizes = await Promise.all(files.map(corpusBytes));
   const bar = new SingleBar({ format: '{bar} {percentage} %  {eta_formatted} left', hideCursor: true });
   bar.start(
