@@ -181,5 +181,8 @@ function cut(label: LessonLabel, tokens: readonly Token[]): HashLesson[] {
 }
 
 function randomToken(random: Random): Token {
-  return Array.from({ length: HASH_BYTES }, () => String.fromCharCode(random.below(256))).join('');
+  const hash = Buffer.allocUnsafe(HASH_BYTES);
+  for (let offset = 0; offset < HASH_BYTES; offset += 4)
+    hash.writeUInt32LE(random.below(0x1_0000_0000), offset);
+  return hash.toString('latin1');
 }
