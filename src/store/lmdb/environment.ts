@@ -62,6 +62,8 @@ function openFiles({ dir, mapBytesMax, sync }: EnvironmentOptions): Environment 
       noSubdir: false,
       maxDbs: DATABASES_MAX,
       mapSize: mapBytesMax,
+      // The writer batches by itself; with both, lmdb-js makes a promise of the commit that nobody can get at.
+      eventTurnBatching: false,
       ...durability,
       ...BINARY,
     });

@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, cpSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { open } from 'lmdb';
+import { openStore } from '../src/store/lmdb/store.ts';
+import type { LessonLabel, Store } from '../src/store/store.ts';
+import { storeError } from './store-contract.ts';
+import { lessonId, QUIET, storeOptions, temporaryDirectory } from './store-fixture.ts';
+import { type Deed, doInStore, expected, JIDS, observe, StoreModel } from './store-model.ts';
+
+/** Deeds about the same few lessons again and again. */
+function burst(round: number, count: number): Deed[] {
+  return Array.from({ length: count }, (_, i) => ({
+    act: (['spam', 'ham', 'spam', 'forget'] as const)[(i + round) % 4]!,
+    who: (i % (JIDS.length + 1)) - 1,
+    text: i % 97,
+  }));
+}
+
+/** What would be left of a store if the power went now. */
+async function afterPowerCut(t: TestContext, dir: string): Promise<unknown> {
+  const copy = temporaryDirectory(t);
+  cpSync(dir, copy, { recursive: true });
+  rmSync(join(copy, 'owner.pid'));
+  const store = await openStore(storeOptions(copy));
+  const observed = observe(store);
+  await store.close();
+  return observed;
+}
+
+describe('a store that stops without closing', () => {
+  it('has every answered lesson, whole, after kill -9 amid a thousand', { timeout: 120_000 }, async (t) => {
+    const dir = temporaryDirectory(t);
+    const taught: Deed[] = [];
+    for (let round = 0; round < 4; round++) {
+      const fresh = Array.from({ length: 1000 }, (_, i) =>
+        deedOf(round * 1000 + i, i % 3 === 0 ? 'ham' : 'spam'),
+      );
+      const changed = taught.filter((_, i) => i % 5 === round).map(opposite);
+      const deeds = [...fresh, ...changed];
+      taught.push(...fresh);
+      const answered = await doUntilKilled(dir, deeds, 150 * (round + 1));
+      assert.ok(answered.size < deeds.length, 'the kill came too late');
+
+      const left = await lessonsOnDisk(dir);
+      const store = await openStore(storeOptions(dir));
+      for (const [i, outcome] of answered) {
+        const deed = deeds[i]!;
+        assert.equal(left.get(idOf(store, deed)), outcome === 'removed' ? undefined : deed.act, outcome);
+      }
+      const model = new StoreModel();
+      for (const deed of taught) {
+        const label = left.get(idOf(store, deed));
+        if (label !== undefined) model.do({ ...deed, act: label });
+      }
+      assert.equal(model.lessons, left.size);
+      assert.deepEqual(observe(store), expected(model));
+      await store.close();
+    }
+  });
+
+  it('replays what its tables on disk do not hold, at any moment of writing them', {
+    timeout: 60_000,
+  }, async (t) => {
+    const dir = temporaryDirectory(t);
+    const model = new StoreModel();
+    // Three segments, one step each.
+    const store = await openStore(storeOptions(dir, { checkpointSeconds: 0.3 }));
+    t.after(() => store.close());
+    for (let round = 0; round < 60; round++) {
+      for (const deed of burst(round, 60)) model.do(deed);
+      await Promise.all(burst(round, 60).map((deed) => doInStore(store, deed)));
+      assert.deepEqual(observe(store), expected(model));
+      assert.deepEqual(await afterPowerCut(t, dir), expected(model));
+    }
+  });
+
+  it('replays the same log again and again', async (t) => {
+    const dir = temporaryDirectory(t);
+    const model = new StoreModel();
+    const store = await openStore(storeOptions(dir, { checkpointSeconds: 3600 }));
+    t.after(() => store.close());
+    for (const deed of burst(0, 200)) model.do(deed);
+    await Promise.all(burst(0, 200).map((deed) => doInStore(store, deed)));
+    const first = await afterPowerCut(t, dir);
+    assert.deepEqual(first, expected(model));
+    assert.deepEqual(await afterPowerCut(t, dir), first);
+  });
+
+  it('keeps its counts when the table gets another size', async (t) => {
+    const dir = temporaryDirectory(t);
+    const model = new StoreModel();
+    const store = await openStore(storeOptions(dir, { checkpointSeconds: 3600 }));
+    for (const deed of burst(0, 200)) model.do(deed);
+    await Promise.all(burst(0, 200).map((deed) => doInStore(store, deed)));
+    await store.close();
+    for (const serverTokensMax of [40_000, 3000, 9000]) {
+      const resized = await openStore(storeOptions(dir, { serverTokensMax }));
+      assert.deepEqual(observe(resized), expected(model));
+      assert.deepEqual(await afterPowerCut(t, dir), expected(model));
+      await resized.close();
+    }
+  });
+});
+
+function deedOf(text: number, act: LessonLabel): Deed {
+  return { act, who: (text % (JIDS.length + 1)) - 1, text };
+}
+
+/** Something else about the same lesson. */
+function opposite(deed: Deed): Deed {
+  return { ...deed, act: deed.text % 2 === 0 ? 'forget' : deed.act === 'ham' ? 'spam' : 'ham' };
+}
+
+function idOf(store: Store, { who, text }: Deed): string {
+  return lessonId(store, { reporter: JIDS[who], text: `text ${text}` });
+}
+
+/** Sends all deeds at once to a process of its own, kills it after so many answers; returns the answers by deed. */
+async function doUntilKilled(
+  dir: string,
+  deeds: readonly Deed[],
+  answers: number,
+): Promise<Map<number, string>> {
+  const child = fork(join(import.meta.dirname, 'store-child.js'), [dir]);
+  await once(child, 'message');
+  const answered = new Map<number, string>();
+  const exited = once(child, 'exit');
+  child.on('message', ({ i, outcome }: { i: number; outcome: string }) => {
+    answered.set(i, outcome);
+    if (answered.size === answers) child.kill('SIGKILL');
+  });
+  child.send([...deeds]);
+  await exited;
+  return answered;
+}
+
+/** Labels of the live lessons by id, read without any of the store's code. */
+async function lessonsOnDisk(dir: string): Promise<Map<string, LessonLabel>> {
+  const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
+  const root = open<Buffer, Buffer>({
+    path: dir,
+    noSubdir: false,
+    overlappingSync: false,
+    maxDbs: 32,
+    ...BINARY,
+  });
+  const ids = root.openDB<Buffer, Buffer>('lesson_ids', BINARY);
+  const lessons = root.openDB<Buffer, Buffer>('lessons', BINARY);
+  const labels = new Map<string, LessonLabel>();
+  for (const { key, value } of ids.getRange({})) {
+    const record = lessons.get(Buffer.from(value))!;
+    assert.equal(record.toString('hex', 16, 32), Buffer.from(key).toString('hex'));
+    labels.set(Buffer.from(key).toString('hex'), record[1] === 1 ? 'spam' : 'ham');
+  }
+  await root.close();
+  return labels;
+}
+
+describe('a full disk', () => {
+  const bytes = 8 * 2 ** 20;
+  it('refuses lessons, goes on reading, and learns again when there is room', {
+    timeout: 60_000,
+  }, async (t) => {
+    const mount = mountSmallDisk(t, bytes);
+    if (mount === undefined) return t.skip('a small tmpfs cannot be mounted here');
+    const dir = join(mount, 'store');
+    const log = { ...QUIET, errors: 0, error: () => void log.errors++ };
+    const store = await openStore(storeOptions(dir, { log }));
+    const model = new StoreModel();
+    const ballast = join(mount, 'ballast');
+    const teach = async (from: number, count: number): Promise<number> => {
+      const deeds = Array.from({ length: count }, (_, i) => deedOf(from + i, 'spam'));
+      const outcomes = await Promise.allSettled(deeds.map((deed) => doInStore(store, deed)));
+      for (const [i, outcome] of outcomes.entries()) {
+        if (outcome.status === 'fulfilled') model.do(deeds[i]!);
+        else assert.ok(storeError('degraded')(outcome.reason));
+      }
+      return outcomes.filter(({ status }) => status === 'fulfilled').length;
+    };
+
+    assert.equal(await teach(0, 100), 100);
+    fill(ballast);
+    let from = 100;
+    while (canWrite(store)) {
+      await teach(from, 500);
+      from += 500;
+    }
+    assert.equal(log.errors, 1);
+    await assert.rejects(doInStore(store, deedOf(from, 'spam')), storeError('degraded'));
+    await assert.rejects(doInStore(store, { act: 'forget', who: -1, text: 0 }), storeError('degraded'));
+    assert.deepEqual(observe(store), expected(model));
+    assert.deepEqual(await afterPowerCut(t, dir), expected(model));
+
+    rmSync(ballast);
+    while (!canWrite(store)) await setTimeout(20);
+    assert.equal(await teach(0, 100), 100, 'unchanged');
+    assert.equal(await teach(from, 300), 300);
+    assert.deepEqual(observe(store), expected(model));
+    await store.close();
+    const again = await openStore(storeOptions(dir));
+    assert.deepEqual(observe(again), expected(model));
+    await again.close();
+  });
+
+  it('closes, and loses nothing that was answered', { timeout: 60_000 }, async (t) => {
+    const mount = mountSmallDisk(t, bytes);
+    if (mount === undefined) return t.skip('a small tmpfs cannot be mounted here');
+    const dir = join(mount, 'store');
+    const model = new StoreModel();
+    const store = await openStore(storeOptions(dir, { checkpointSeconds: 3600 }));
+    for (const deed of burst(0, 100)) model.do(deed);
+    await Promise.all(burst(0, 100).map((deed) => doInStore(store, deed)));
+    fill(join(mount, 'ballast'));
+    for (let text = 1000; canWrite(store); text++) {
+      const outcome = await doInStore(store, deedOf(text, 'ham')).catch(() => undefined);
+      if (outcome !== undefined) model.do(deedOf(text, 'ham'));
+    }
+    await store.close();
+    rmSync(join(mount, 'ballast'));
+    const again = await openStore(storeOptions(dir));
+    assert.deepEqual(observe(again), expected(model));
+    await again.close();
+  });
+});
+
+function canWrite(store: Store): boolean {
+  return store.state === 'ok';
+}
+
+/** Undefined where this user may not mount. */
+function mountSmallDisk(t: TestContext, bytes: number): string | undefined {
+  const path = mkdtempSync(join(tmpdir(), 'pv-disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', path], { stdio: 'ignore' });
+  } catch {
+    rmSync(path, { recursive: true });
+    return undefined;
+  }
+  t.after(() => {
+    execFileSync('umount', ['--lazy', path]);
+    rmSync(path, { recursive: true });
+  });
+  return path;
+}
+
+/** Writes until nothing more fits. */
+function fill(path: string): void {
+  const file = openSync(path, 'w');
+  try {
+    for (;;) writeSync(file, Buffer.alloc(65_536));
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC');
+  } finally {
+    closeSync(file);
+  }
+}

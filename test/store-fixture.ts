@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { StoreOptions } from '../src/store/options.ts';
+import type { CountColumns, LessonInput, LessonLabel, Store, User } from '../src/store/store.ts';
+
+export const SECRET = Buffer.alloc(32, 7);
+export const START = Date.UTC(2026, 0, 1);
+export const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+export type OpenStore = (options: StoreOptions) => Promise<Store>;
+
+/** A directory that is gone after the test. */
+export function temporaryDirectory(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'pv-store-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+export function storeOptions(dir: string, overrides: Partial<StoreOptions> = {}): StoreOptions {
+  return { dir, secret: SECRET, now: () => START, log: QUIET, serverTokensMax: 9000, ...overrides };
+}
+
+/** Public hashes of words, as features have them. */
+export function hashesOf(words: readonly string[]): Buffer {
+  return Buffer.concat(words.map((word) => createHash('md5').update(word).digest()));
+}
+
+export interface Said {
+  readonly label: LessonLabel;
+  /** Keyed by the store before it is used; undefined = the operator. */
+  readonly reporter?: string | undefined;
+  readonly text: string;
+  readonly words: readonly string[];
+  readonly user?: User;
+  readonly at?: number;
+}
+
+export function lessonId(store: Store, said: Pick<Said, 'reporter' | 'text'>): string {
+  const reporterId = said.reporter === undefined ? '' : store.ids.id('user', said.reporter);
+  return store.ids.lesson(reporterId, store.ids.text(said.text), store.ids.id('jid', 'bot@spam.example'));
+}
+
+export function lessonOf(store: Store, said: Said): LessonInput {
+  const hashes = hashesOf(said.words);
+  const user = said.user?.keyState === 'ok' ? said.user : undefined;
+  return {
+    label: said.label,
+    id: lessonId(store, said),
+    reporterId: said.reporter === undefined ? undefined : store.ids.id('user', said.reporter),
+    user: said.user,
+    sids: store.ids.serverTokens(hashes),
+    uids: user === undefined ? Buffer.alloc(0) : user.tokens(hashes),
+    at: said.at ?? START,
+  };
+}
+
+export interface Counts {
+  readonly spam: readonly number[];
+  readonly ham: readonly number[];
+  readonly spamTotal: number;
+  readonly hamTotal: number;
+}
+
+export function serverCounts(store: Store, words: readonly string[]): Counts {
+  const into = columns(words.length);
+  store.server.lookup(store.ids.serverTokens(hashesOf(words)), words.length, into);
+  return plain(into);
+}
+
+export function userCounts(user: User, words: readonly string[]): Counts {
+  const into = columns(words.length);
+  user.lookup(user.tokens(hashesOf(words)), words.length, into);
+  return plain(into);
+}
+
+/** In whole lessons. */
+function plain(into: CountColumns): Counts {
+  return {
+    spam: [...into.spam.subarray(0, into.count)].map((count) => count / 256),
+    ham: [...into.ham.subarray(0, into.count)].map((count) => count / 256),
+    spamTotal: into.spamTotal / 256,
+    hamTotal: into.hamTotal / 256,
+  };
+}
+
+function columns(count: number): CountColumns {
+  // What was there before a look-up must not show through.
+  const stale = () => new Uint32Array(count + 2).fill(99);
+  return { count: 99, spam: stale(), ham: stale(), spamTotal: 99, hamTotal: 99 };
+}
