@@ -58,7 +58,9 @@ function parser(argv: readonly string[]) {
     })
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new CliError(EXIT.usage, usageSentence(message));
+      // A YError is yargs' own complaint about the arguments; any other came out of the command.
+      if (error !== undefined && error !== null && error.name !== 'YError') throw error;
+      throw new CliError(EXIT.usage, usageSentence(message ?? error.message));
     });
 }
 

@@ -1,0 +1,358 @@
+import assert from 'node:assert/strict';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { findDaemon } from '../src/cli/daemon-client.ts';
+import { parseScript } from '../src/cli/fake-script.ts';
+import { type Fake, startFake } from '../src/cli/fake-server.ts';
+import { loadConfig } from '../src/config/load.ts';
+import { runCli, runCommand } from './cli-process.ts';
+
+const DIR = mkdtempSync(join(tmpdir(), 'pv-cli-'));
+after(() => rmSync(DIR, { recursive: true }));
+
+const STANZA = "<message from='a@b.example'><body>hello</body></message>";
+const COMMANDS = ['serve', 'check', 'tell', 'train', 'ping', 'eval', 'stats', 'config', 'fake'];
+
+function fileOf(name: string, content: string): string {
+  const path = join(DIR, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('providence --help', () => {
+  const PAGES = [[], ...COMMANDS.map((command) => [command]), ['config', 'check'], ['config', 'show']];
+  for (const page of PAGES) {
+    it(`fits 80 columns: ${page.join(' ') || 'the front page'}`, async () => {
+      const { code, stdout, stderr } = await runCli([...page, '--help']);
+      assert.equal(code, 0, stderr);
+      const wide = stdout.split('\n').filter((line) => line.length > 80);
+      assert.deepEqual(wide, []);
+      if (page[0] !== 'config' || page.length > 1) assert.match(stdout, /^Examples:/m);
+    });
+  }
+
+  it('names every command', async () => {
+    const { stdout } = await runCli(['--help']);
+    for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  providence ${command}\\b`, 'm'));
+  });
+
+  it('has a version', async () => {
+    const { code, stdout } = await runCli(['--version']);
+    assert.deepEqual([code, /^\d+\.\d+\.\d+\n$/.test(stdout)], [0, true]);
+  });
+});
+
+describe('wrong usage', () => {
+  const WRONG: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
+    [[], 64, /Name a command/],
+    [['judge'], 64, /judge/],
+    [['check', '--explian'], 64, /explian/],
+    [['check', 'a', 'b'], 64, /b/],
+    [['check', '--socket'], 64, /socket/],
+    [['check', '--explain', '--json'], 64, /mutually exclusive/],
+    [['check', '--socket', 'a', '--port', '1'], 64, /mutually exclusive/],
+    [['check', '--direction', 'up'], 64, /direction/],
+    [['ping', '--port', 'x'], 64, /--port/],
+    [['tell'], 64, /label|arguments/],
+    [['tell', 'spm'], 64, /"spam", "ham", "forget"/],
+    [['tell', 'spam', 'file', '--trace', 't'], 64, /file or a trace/],
+    [['train'], 64, /arguments/],
+    [['eval'], 64, /test/],
+    [['config'], 64, /config show/],
+    [['check', join(DIR, 'none.xml')], 66, /none\.xml: cannot be read \(ENOENT\)/],
+    [['check', DIR], 66, /cannot be read \(EISDIR\)/],
+    [['check', '-'], 66, /empty/],
+    [['ping', '--socket', join(DIR, 'none.sock')], 69, /start it with 'providence serve'/],
+    [['train', '--socket', join(DIR, 'none.sock'), 'x'], 69, /start it/],
+    [['eval', '--test', join(DIR, 'none.tsv')], 66, /none\.tsv: cannot be read/],
+    [['config', 'check', '--config', join(DIR, 'none.toml')], 78, /none\.toml: cannot be read/],
+    [['ping', '--config', join(DIR, 'none.toml')], 78, /none\.toml/],
+  ];
+  for (const [args, code, message] of WRONG) {
+    it(`is said in one sentence, with ${code}: ${args.join(' ').replaceAll(DIR, '') || 'no command'}`, async () => {
+      const outcome = await runCli(args);
+      assert.match(outcome.stderr, /^providence: [^\n]+[.?]\n$/);
+      assert.match(outcome.stderr, message);
+      assert.deepEqual([outcome.code, outcome.stdout], [code, '']);
+    });
+  }
+
+  it('names the line of a broken configuration', async () => {
+    const path = fileOf('broken.toml', '[thresholds]\nspm = 5\n');
+    const { code, stderr } = await runCli(['config', 'check', '--config', path]);
+    assert.equal(code, 78);
+    assert.match(stderr, /line 2: unknown key `thresholds\.spm`/);
+  });
+});
+
+describe('commands that ask a daemon', () => {
+  const path = join(DIR, 'fake.sock');
+  const script = [
+    '{"contains":"casino","verdict":"spam","score":8.4}',
+    '{"contains":"known","headers":{"Symbol":"KNOWN_SENDER"}}',
+    '{"contains":"broken","status":"EX_DATAERR","error":"bad-xml ; The stanza is not well-formed XML"}',
+    '{"contains":"refused","status":"EX_DATAERR","error":"bad-xml ; Not well-formed"}',
+    '{"contains":"again","headers":{"Unchanged":"already-taught","DidSet":""}}',
+    '{"contains":"full","status":"EX_TEMPFAIL","error":"store-degraded ; The store cannot write now"}',
+    '{"from":"<>","status":"EX_NOPERM"}',
+    '{"contains":"nonsense","garbage":"nonsense\\r\\n\\r\\n"}',
+  ].join('\n');
+  const asked: string[] = [];
+  let fake: Fake;
+  before(async () => {
+    fake = await startFake({
+      rules: parseScript(script, 'test'),
+      listen: { path },
+      onRequest: (line) => asked.push(line),
+    });
+  });
+  after(() => fake.close());
+
+  const cli = (args: readonly string[], input = STANZA) => runCli(args, input, { PROVIDENCE_SOCKET: path });
+
+  it('ping: it answers', async () => {
+    const { code, stdout } = await cli(['ping']);
+    assert.equal(code, 0);
+    assert.match(stdout, /^The daemon answers \(\d+\.\d ms\)\.\n$/);
+  });
+
+  it('check: one line, exit code 0 for any verdict', async () => {
+    const outcome = await cli(['check'], STANZA.replace('hello', 'casino'));
+    assert.deepEqual([outcome.code, outcome.stderr], [0, '']);
+    assert.match(outcome.stdout, /^spam: 8\.4 of 5 points, action mark, trace 01J\w+\n$/);
+  });
+
+  it('check --exit-code: 1 for spam, 0 for the rest', async () => {
+    assert.equal((await cli(['check', '--exit-code', '-'], 'casino')).code, 1);
+    assert.equal((await cli(['check', '--exit-code'])).code, 0);
+  });
+
+  it('check FILE with facts: they are sent as headers', async () => {
+    const facts = [
+      '--from',
+      'a@b.example',
+      '--to',
+      'c@d.example',
+      '--peer-ip',
+      '192.0.2.1',
+      '--direction',
+      'in',
+    ];
+    assert.equal((await cli(['check', fileOf('stanza.xml', STANZA), ...facts])).code, 0);
+    assert.match(asked.at(-1) ?? '', /^CHECK Id=\S+ From=a@b\.example To=c@d\.example \(56 bytes\)/);
+  });
+
+  it('check --explain: the text of REPORT', async () => {
+    const { code, stdout } = await cli(['check', '--explain']);
+    assert.deepEqual([code, stdout], [0, 'Verdict ham, by a script.\n']);
+  });
+
+  it('check --json: one object with the opinions', async () => {
+    const { code, stdout } = await cli(['check', '--json'], 'known');
+    assert.equal(code, 0);
+    assert.deepEqual(JSON.parse(stdout), {
+      verdict: 'ham',
+      action: 'deliver',
+      score: -2,
+      threshold: 5,
+      probability: 0.119,
+      trace: '01JFAKE0000000000000000000',
+      symbol: 'KNOWN_SENDER',
+      symbols: [{ symbol: 'SCRIPTED', unit: 'fake.script', score: 0.5, weight: 1, points: -2, params: {} }],
+      abstained: {},
+    });
+  });
+
+  it('check: the status of the daemon is the exit code, its sentence the error', async () => {
+    const { code, stderr } = await cli(['check'], 'broken');
+    assert.equal(code, 65);
+    assert.match(
+      stderr,
+      /^providence: The daemon answered 65 EX_DATAERR: The stanza is not well-formed XML\.\n$/,
+    );
+    assert.equal((await cli(['check', '--from', '<>'])).code, 77);
+  });
+
+  it('check: 76 for what is no daemon, 64 for a value that would forge a header', async () => {
+    assert.equal((await cli(['check'], 'nonsense')).code, 76);
+    assert.equal((await cli(['check', '--from', 'a\r\nTo: b'])).code, 64);
+  });
+
+  it('tell: says what was really done', async () => {
+    assert.deepEqual((await cli(['tell', 'spam'])).stdout, 'Taught as spam.\n');
+    assert.deepEqual((await cli(['tell', 'forget'])).stdout, 'Forgotten.\n');
+    assert.deepEqual((await cli(['tell', 'ham'], 'again')).stdout, 'Nothing changed (already-taught).\n');
+    assert.deepEqual((await cli(['tell', 'ham', '--trace', 'T1'])).stdout, 'Taught as ham.\n');
+    assert.match(asked.at(-1) ?? '', /^TELL Id=\S+ Trace=T1 \(0 bytes\)/);
+  });
+
+  it('stats: one counter a line, or one object', async () => {
+    assert.equal((await cli(['stats'])).stdout, 'providence_fake 1\n');
+    assert.deepEqual(JSON.parse((await cli(['stats', '--json'])).stdout), { providence_fake: 1 });
+  });
+
+  it('train: counts what was taught, unchanged and refused', async () => {
+    const corpus = fileOf('a.tsv', 'spam\ten\tone\nham\ten\tagain\nham\ten\trefused\nspam\ten\ttwo\n');
+    const { code, stdout, stderr } = await cli(['train', corpus]);
+    assert.match(stdout, /^Taught 2, unchanged 1, refused 1 in \d+\.\d s \(\d+\/s\)\.\n$/);
+    assert.match(stderr, /the first refusal: .*Not well-formed\.\n$/);
+    assert.equal(code, 65);
+  });
+
+  it('train -: rows, or one text a line with --label', async () => {
+    assert.match((await cli(['train', '-'], 'spam\ten\tone\nham\ten\ttwo\n')).stdout, /^Taught 2,/);
+    assert.match((await cli(['train', '--label', 'ham', '-'], 'one\n\ntwo\nthree')).stdout, /^Taught 3,/);
+    const unlabelled = await cli(['train', '-'], 'one\n');
+    assert.equal(unlabelled.code, 64);
+    assert.match(unlabelled.stderr, /add --label/);
+  });
+
+  it('train: ends where the store cannot write', async () => {
+    const rows = 'spam\ten\tfull\n'.repeat(5_000);
+    const { code, stderr } = await cli(['train', fileOf('full.tsv', rows)]);
+    assert.equal(code, 75);
+    assert.match(stderr, /The store cannot write now/);
+    assert.ok(asked.filter((line) => /^TELL.*TEMPFAIL/.test(line)).length < 5_000, 'it did not stop');
+  });
+
+  it('train: stops at a row that is none, and says where', async () => {
+    const { code, stderr } = await cli(['train', fileOf('torn.tsv', 'spam\ten\tone\ntorn\n')]);
+    assert.deepEqual([code, /torn\.tsv: line 2 /.test(stderr)], [65, true]);
+  });
+
+  it('takes a closed pipe as the end', async () => {
+    const main = join(import.meta.dirname, '../src/main.js');
+    const { code, stderr } = await runCommand('sh', [
+      '-c',
+      `"${process.execPath}" "${main}" config show | head -1`,
+    ]);
+    assert.deepEqual([code, stderr], [0, '']);
+  });
+});
+
+describe('a daemon that hangs or goes', () => {
+  it('is 75 when it closes without an answer', async () => {
+    const path = join(DIR, 'closing.sock');
+    const server = createServer((socket) => socket.on('data', () => socket.destroy()));
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    const { code, stderr } = await runCli(['ping', '--socket', path]);
+    server.close();
+    assert.deepEqual([code, /closed the connection/.test(stderr)], [75, true]);
+  });
+});
+
+describe('findDaemon', () => {
+  const NONE = { socket: undefined, port: undefined, config: undefined };
+  const config = fileOf(
+    'listen.toml',
+    'listen.unix = [{ path = "/c.sock", rights = ["check"] }, { path = "/a.sock", rights = ["admin"] }]\n',
+  );
+  const tcpOnly = fileOf('tcp.toml', 'listen.unix = []\nlisten.tcp = [{ port = 4711 }]\n');
+  const CASES = [
+    ['a port', { ...NONE, port: 7711 }, 'check', {}, { host: '127.0.0.1', port: 7711 }],
+    [
+      'a socket, above the environment',
+      { ...NONE, socket: '/s' },
+      'admin',
+      { PROVIDENCE_SOCKET: '/e' },
+      { path: '/s' },
+    ],
+    [
+      'the environment, above the configuration',
+      { ...NONE, config },
+      'check',
+      { PROVIDENCE_SOCKET: '/e' },
+      { path: '/e' },
+    ],
+    ['the configured socket', { ...NONE, config }, 'check', {}, { path: '/c.sock' }],
+    ['the configured socket of the operator', { ...NONE, config }, 'admin', {}, { path: '/a.sock' }],
+    [
+      'the configured TCP listener',
+      { ...NONE, config: tcpOnly },
+      'check',
+      {},
+      { host: '127.0.0.1', port: 4711 },
+    ],
+  ] as const;
+  for (const [name, args, need, env, expected] of CASES) {
+    it(`takes ${name}`, () => assert.deepEqual(findDaemon(args, need, env), expected));
+  }
+
+  it('says so where nothing has the right', () => {
+    assert.throws(() => findDaemon({ ...NONE, config: tcpOnly }, 'admin', {}), { exitCode: 78 });
+  });
+});
+
+describe('config show', () => {
+  it('prints a file that means the same', async () => {
+    const own = fileOf(
+      'own.toml',
+      '[thresholds]\nspam = 7.5\n\n[[listen.unix]]\npath = "/tmp/a \\"b\\".sock"\n',
+    );
+    const { code, stdout } = await runCli(['config', 'show', '--config', own]);
+    assert.equal(code, 0);
+    assert.deepEqual(loadConfig(fileOf('shown.toml', stdout), {}).config, loadConfig(own, {}).config);
+    const prose = stdout.split('\n').filter((line) => line.startsWith('#') && line.length > 80);
+    assert.deepEqual(prose, []);
+  });
+
+  it('says that a good file is good', async () => {
+    const { code, stdout } = await runCli([
+      'config',
+      'check',
+      '--config',
+      fileOf('good.toml', '[thresholds]\nspam = 6\n'),
+    ]);
+    assert.deepEqual([code, stdout.endsWith('good.toml: can be used.\n')], [0, true]);
+  });
+});
+
+describe('bin/providence', () => {
+  /** A checkout with the real launcher, whose `main.js` says what it was given. */
+  const root = join(DIR, 'check out');
+  const main = join(root, 'dist/src/main.js');
+  const says = 'console.log(JSON.stringify(process.argv.slice(2))); process.exitCode = 7;';
+  before(() => {
+    mkdirSync(join(root, 'bin'), { recursive: true });
+    mkdirSync(join(root, 'dist/src'), { recursive: true });
+    mkdirSync(join(root, 'node_modules/.bin'), { recursive: true });
+    copyFileSync('bin/providence', join(root, 'bin/providence'));
+    symlinkSync(join(root, 'bin/providence'), join(DIR, 'linked'));
+  });
+
+  const launch = (...args: string[]) => runCommand(join(DIR, 'linked'), args, { cwd: '/' });
+
+  it('says what to run where nothing is installed', async () => {
+    const { code, stderr } = await launch('ping');
+    assert.equal(code, 69);
+    assert.match(stderr, /^providence: nothing is built yet; run 'npm ci' in .*check out and try again\.\n$/);
+  });
+
+  it('says so where the build fails', async () => {
+    const tsc = join(root, 'node_modules/.bin/tsc');
+    writeFileSync(tsc, '#!/bin/sh\necho an error\nexit 2\n');
+    chmodSync(tsc, 0o755);
+    const { code, stdout, stderr } = await launch('ping');
+    assert.deepEqual([code, stdout], [70, '']);
+    assert.match(stderr, /the build failed; run 'npm run build'/);
+  });
+
+  it('builds what is not built, by the project’s own compiler and settings', async () => {
+    const tsc = join(root, 'node_modules/.bin/tsc');
+    writeFileSync(
+      tsc,
+      `#!/bin/sh\n[ "$1" = -p ] && [ "$2" = "${root}/tsconfig.json" ] || exit 2\necho '${says}' > "${main}"\n`,
+    );
+    const { code, stdout } = await launch('a b', '--c=$d');
+    assert.deepEqual([code, JSON.parse(stdout)], [7, ['a b', '--c=$d']]);
+  });
+
+  it('runs what is built, from anywhere and through a link', async () => {
+    rmSync(join(root, 'node_modules'), { recursive: true });
+    const { code, stdout, stderr } = await launch('ping');
+    assert.deepEqual([code, stdout, stderr], [7, '["ping"]\n', '']);
+  });
+});
