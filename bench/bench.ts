@@ -12,8 +12,6 @@ import { copySeededStore } from './seed.ts';
 import { measureStep, type Plan, type Results } from './steps.ts';
 import { phrasesMax, type Shares } from './tables.ts';
 
-await main();
-
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) {
@@ -122,3 +120,5 @@ function percentages(counts: Readonly<Record<string, number>>): Record<string, n
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }
+
+await main();

@@ -60,13 +60,15 @@ export async function measureStep(name: StepName, plan: Plan, done: Results): Pr
     warmup: WARMUP,
   } as const;
   const runs: LoadResult[] = [];
-  let voided = 0;
-  while (runs.length < plan.runs && voided < plan.runs) {
+  const voided: LoadResult[] = [];
+  while (runs.length < plan.runs && voided.length < plan.runs) {
     const result = await plan.load(step.target, order);
-    if ('perSecond' in pace && isVoid(result)) voided++;
+    if ('perSecond' in pace && isVoid(result)) voided.push(result);
     else runs.push(result);
   }
   const of = (figure: (result: LoadResult) => number): number => median(runs.map(figure));
+  // What voided a run is to be seen, too.
+  const ofAll = (figure: (result: LoadResult) => number): number => median([...runs, ...voided].map(figure));
   const figures = {
     per_s: of((run) => run.per_s),
     p50_us: of((run) => run.p50_us),
@@ -81,12 +83,12 @@ export async function measureStep(name: StepName, plan: Plan, done: Results): Pr
     ...(step.compare && { cpu_us_per_verdict: of((run) => run.serverCpuUs) }),
     ...(echo && { ratio_to_echo: ratio(echo) }),
     errors: runs.reduce((sum, run) => sum + run.errors, 0),
-    generator_cores: of((run) => run.loadCores),
+    generator_cores: ofAll((run) => run.loadCores),
     runs: runs.length,
     ...('perSecond' in pace && {
       rate_per_s: pace.perSecond,
-      late_pct: of((run) => run.lateShare) * 100,
-      runs_void: voided,
+      late_pct: ofAll((run) => run.lateShare) * 100,
+      runs_void: voided.length,
     }),
   };
 }
