@@ -1,5 +1,8 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 
 /** Tests are run from the root of the project. */
 const DIRECTORY = 'test/conformance';
@@ -132,4 +135,80 @@ export function readAnswers(bytes: Buffer): Answer[] {
   for (let answer = reader.next(); answer !== undefined; answer = reader.next()) answers.push(answer);
   if (reader.partial) throw new Error('the bytes end amid an answer');
   return answers;
+}
+
+/** Sends one file on a fresh connection, in pieces of `step` bytes, and compares all that comes back. */
+export async function runFile(file: Conformance, stream: Duplex, step: number): Promise<void> {
+  const answers = readStream(stream);
+  await sendInPieces(stream, file.sent, step);
+  // A client that half-closes at once is answered all the same; one whose connection is closed need not.
+  if (!file.closes || file.ends) stream.end();
+  compareAnswers(await answers, file.exchanges);
+  stream.end();
+}
+
+/** Sends files behind each other on one connection, and compares all that comes back. */
+export async function runPipelined(files: readonly Conformance[], stream: Duplex): Promise<void> {
+  const answers = readStream(stream);
+  stream.end(Buffer.concat(files.map((file) => file.sent)));
+  compareAnswers(
+    await answers,
+    files.flatMap((file) => file.exchanges),
+  );
+}
+
+/** Every answer has its call, every call its answer: by `Id`, or in order. */
+export function compareAnswers(answers: readonly Answer[], exchanges: readonly Exchange[]): void {
+  const due = exchanges.filter((exchange) => exchange.answer !== null);
+  for (const answer of answers) {
+    const id = idOf(answer);
+    const index = due.findIndex((exchange) => idOf(exchange.answer as Answer) === id);
+    const [exchange] = due.splice(index, index < 0 ? 0 : 1);
+    assert.ok(exchange !== undefined, `nobody asked for ${JSON.stringify(answer)}`);
+    compareAnswer(answer, exchange);
+  }
+  assert.deepEqual(due, [], 'every call is answered');
+}
+
+function idOf(answer: Answer): string | undefined {
+  return answer.headers.find(([name]) => name === 'Id')?.[1];
+}
+
+function compareAnswer(answer: Answer, { answer: expected, varies = {} }: Exchange): void {
+  assert.ok(expected !== null);
+  const told = JSON.stringify(answer);
+  assert.equal(answer.status, expected.status, told);
+  assert.equal(answer.name, expected.name, told);
+  const names = ({ headers }: Answer) => headers.map(([name]) => name).sort();
+  assert.deepEqual(names(answer), names(expected), told);
+  for (const [name, value] of answer.headers) {
+    const example = expected.headers.find(([known]) => known === name)?.[1] as string;
+    if (name === 'Error') assert.match(value, new RegExp(`^${example.split(' ; ')[0]} ; [^ ].{5,}$`), told);
+    else assert.match(value, wholly(varies.headers?.[name] ?? literal(example)), `${name} in ${told}`);
+  }
+  if (varies.body === undefined) assert.equal(answer.body, expected.body);
+  else assert.match(answer.body, wholly(varies.body));
+}
+
+function wholly(pattern: string): RegExp {
+  return new RegExp(`^(?:${pattern})$`);
+}
+
+function literal(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+async function sendInPieces(stream: Duplex, bytes: Buffer, step: number): Promise<void> {
+  for (let at = 0; at < bytes.length && stream.writable; at += step) {
+    if (!stream.write(bytes.subarray(at, at + step)))
+      await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+    if (step < bytes.length) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function readStream(stream: Duplex): Promise<Answer[]> {
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(stream, 'end');
+  return readAnswers(Buffer.concat(chunks));
 }

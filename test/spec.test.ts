@@ -152,7 +152,7 @@ test('every clause that code and tests cite is in the specification', () => {
 });
 
 test('every rule of the grammar is used, and every rule that is used is defined [PNP-3]', () => {
-  const abnf = /```abnf\n([^]*?)```/.exec(section('3'))?.[1] ?? '';
+  const abnf = /```abnf\n([\s\S]*?)```/.exec(section('3'))?.[1] ?? '';
   const rules = abnf
     .replaceAll(/ {2,};.*$/gm, '')
     .split(/^(?=[A-Za-z])/m)
@@ -198,7 +198,7 @@ function pattern(line: string): RegExp {
   return new RegExp(`^${literal.replaceAll('<any>', '.+')}$`);
 }
 
-const TRANSCRIPTS = [...SPEC.matchAll(/^### (7\.[0-9]+ .*)$[^]*?```pnp\n([^]*?)```/gm)];
+const TRANSCRIPTS = [...SPEC.matchAll(/^### (7\.[0-9]+ .*)$[\s\S]*?```pnp\n([\s\S]*?)```/gm)];
 
 test('there are transcripts', () => assert.ok(TRANSCRIPTS.length >= 6));
 
