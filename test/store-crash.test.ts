@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, cpSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, cpSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -206,6 +206,16 @@ describe('a full disk', () => {
     const again = await openStore(storeOptions(dir));
     assert.deepEqual(observe(again), expected(model));
     await again.close();
+  });
+
+  it('is said at the start', async (t) => {
+    const mount = mountSmallDisk(t, bytes);
+    if (mount === undefined) return t.skip('a small tmpfs cannot be mounted here');
+    writeFileSync(join(mount, 'ballast'), Buffer.alloc(bytes - 65_536));
+    await assert.rejects(
+      openStore(storeOptions(join(mount, 'store'))),
+      storeError('unusable', /disk is full/),
+    );
   });
 
   it('closes, and loses nothing that was answered', { timeout: 60_000 }, async (t) => {

@@ -1,4 +1,182 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { deriveDaemonKeys } from '../src/store/crypto.ts';
+import { metaKey, SCHEMA } from '../src/store/keys.ts';
+import { openEnvironment } from '../src/store/lmdb/environment.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
-import { storeContract } from './store-contract.ts';
+import { loadOrCreateSecret } from '../src/store/secret.ts';
+import { storeContract, storeError } from './store-contract.ts';
+import { lessonId, lessonOf, SECRET, START, storeOptions, temporaryDirectory } from './store-fixture.ts';
+import { doInStore, JIDS } from './store-model.ts';
 
 storeContract('lmdb', openStore);
+
+const MAP = { mapBytesMax: 2 ** 30, sync: true, fingerprint: deriveDaemonKeys(SECRET).fingerprint };
+
+describe('opening a store in LMDB', () => {
+  for (const { schema, code } of [
+    { schema: SCHEMA + 1, code: 'newer-schema' },
+    { schema: 0, code: 'older-schema' },
+  ])
+    it(`refuses schema ${schema}`, async (t) => {
+      const dir = temporaryDirectory(t);
+      const environment = await openEnvironment({ dir, ...MAP });
+      const value = Buffer.alloc(4);
+      value.writeUInt32LE(schema, 0);
+      await environment.meta.put(metaKey('schema'), value);
+      await environment.root.close();
+      await assert.rejects(openStore(storeOptions(dir)), storeError(code, new RegExp(`schema ${schema}`)));
+    });
+
+  it('refuses another secret, and opens with its own after that', async (t) => {
+    const dir = temporaryDirectory(t);
+    await (await openStore(storeOptions(dir))).close();
+    const other = storeOptions(dir, { secret: Buffer.alloc(32, 8) });
+    await assert.rejects(openStore(other), storeError('wrong-secret'));
+    await (await openStore(storeOptions(dir))).close();
+  });
+
+  it('refuses a second opener and names the first', async (t) => {
+    const dir = temporaryDirectory(t);
+    const store = await openStore(storeOptions(dir));
+    await assert.rejects(
+      openStore(storeOptions(dir)),
+      storeError('locked', new RegExp(`process ${process.pid};`)),
+    );
+    await store.close();
+    await (await openStore(storeOptions(dir))).close();
+  });
+
+  const owners = [
+    { name: 'a process that is gone', owner: '4194303 1\n' },
+    { name: 'a process whose pid is now another one', owner: `${process.pid} 1\n` },
+    { name: 'nobody', owner: '' },
+    { name: 'something that is no pid', owner: '-1 x y z\n' },
+  ];
+  for (const { name, owner } of owners)
+    it(`takes over the lock of ${name}`, async (t) => {
+      const dir = temporaryDirectory(t);
+      writeFileSync(join(dir, 'owner.pid'), owner);
+      const store = await openStore(storeOptions(dir));
+      assert.match(readFileSync(join(dir, 'owner.pid'), 'utf8'), new RegExp(`^${process.pid} `));
+      await store.close();
+      assert.deepEqual(readdirSync(dir).sort(), ['data.mdb', 'lock.mdb']);
+    });
+
+  it('says what is wrong with a directory that cannot be used', async (t) => {
+    const dir = temporaryDirectory(t);
+    writeFileSync(join(dir, 'file'), '');
+    const path = join(dir, 'file', 'store');
+    await assert.rejects(openStore(storeOptions(path)), storeError('unusable', /check the directory/));
+  });
+
+  for (const { name, bytes } of [
+    { name: 'no database', bytes: Buffer.alloc(65_536, 'x') },
+    { name: 'cut short', bytes: Buffer.alloc(100) },
+  ])
+    it(`says so where the file is ${name}, and lets go of the lock`, async (t) => {
+      const dir = temporaryDirectory(t);
+      writeFileSync(join(dir, 'data.mdb'), bytes);
+      await assert.rejects(openStore(storeOptions(dir)), storeError('unusable', /damaged or no database/));
+      assert.ok(!existsSync(join(dir, 'owner.pid')));
+    });
+
+  it('opens over an empty file, as a start that was cut off leaves it', async (t) => {
+    const dir = temporaryDirectory(t);
+    writeFileSync(join(dir, 'data.mdb'), '');
+    await (await openStore(storeOptions(dir))).close();
+  });
+
+  it('keeps its files to its owner', async (t) => {
+    const dir = join(temporaryDirectory(t), 'new', 'store');
+    const store = await openStore(storeOptions(dir));
+    assert.equal(statSync(dir).mode & 0o777, 0o700);
+    for (const file of readdirSync(dir)) assert.equal(statSync(join(dir, file)).mode & 0o777, 0o600, file);
+    await store.close();
+  });
+});
+
+describe('what lies on disk', () => {
+  it('holds no word, no JID and no text in clear', async (t) => {
+    const dir = temporaryDirectory(t);
+    const store = await openStore(storeOptions(dir));
+    const words = ['unmistakable', 'cryptocasino'];
+    const jid = 'longlocalpart@capulet.example';
+    const user = store.users.open(jid, undefined);
+    const said = { reporter: jid, text: words.join(' '), words };
+    await store.lessons.teach(lessonOf(store, { ...said, label: 'spam', user }));
+    await store.lessons.teach(lessonOf(store, { ...said, label: 'ham', user }));
+    const { sids, uids } = lessonOf(store, { ...said, label: 'ham', user });
+    const ids = { textId: store.ids.text(said.text), senderId: store.ids.id('jid', jid), pairId: '' };
+    store.traces.append(
+      { at: START, verdict: 'ham', total: 0, ...ids, scores: new Float32Array(4), sids, uids },
+      user,
+    );
+    store.facts.set('jid', ids.senderId, 'karma.jid', 's', 1, START + 1000);
+    await store.close();
+    const bytes = readFileSync(join(dir, 'data.mdb'));
+    for (const secret of [...words, 'longlocalpart', 'capulet', said.text])
+      for (const encoding of ['utf8', 'utf16le'] as const)
+        assert.equal(bytes.indexOf(Buffer.from(secret, encoding)), -1, secret);
+    // The same search does find what is there.
+    assert.notEqual(bytes.indexOf('karma.jid'), -1);
+  });
+
+  it('holds no lesson that was forgotten, once the tables are written', async (t) => {
+    const dir = temporaryDirectory(t);
+    const store = await openStore(storeOptions(dir));
+    const deeds = (act: 'spam' | 'forget', count: number) =>
+      Promise.all(Array.from({ length: count }, (_, text) => doInStore(store, { act, who: text % 3, text })));
+    await deeds('spam', 600);
+    await deeds('forget', 599);
+    await store.close();
+    const environment = await openEnvironment({ dir, ...MAP });
+    const records = [...environment.lessons.getRange({})].map(({ value }) => Buffer.from(value));
+    assert.equal(records.length, 1);
+    assert.equal(
+      records[0]!.toString('hex', 16, 32),
+      lessonId(store, { reporter: JIDS[599 % 3], text: 'text 599' }),
+    );
+    await environment.root.close();
+  });
+});
+
+describe('the secret', () => {
+  it('is made once, for its owner only', (t) => {
+    const path = join(temporaryDirectory(t), 'etc', 'secret');
+    const secret = loadOrCreateSecret(path);
+    assert.equal(secret.length, 32);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    assert.deepEqual(loadOrCreateSecret(path), secret);
+  });
+
+  it('is refused where others may read it', (t) => {
+    const path = join(temporaryDirectory(t), 'secret');
+    loadOrCreateSecret(path);
+    chmodSync(path, 0o640);
+    assert.throws(() => loadOrCreateSecret(path), /chmod 600/);
+  });
+
+  for (const bytes of [0, 31, 33])
+    it(`is refused with ${bytes} bytes`, (t) => {
+      const path = join(temporaryDirectory(t), 'secret');
+      writeFileSync(path, Buffer.alloc(bytes), { mode: 0o600 });
+      assert.throws(() => loadOrCreateSecret(path), new RegExp(`has ${bytes} bytes instead of 32`));
+    });
+
+  it('is refused where it is no file', (t) => {
+    const path = join(temporaryDirectory(t), 'secret');
+    mkdirSync(path, { mode: 0o700 });
+    assert.throws(() => loadOrCreateSecret(path), /is no file/);
+  });
+});

@@ -41,8 +41,10 @@ function load(path: string): Buffer {
     throw unusable(path, error);
   }
   try {
-    const { mode } = fstatSync(file);
-    if ((mode & 0o077) !== 0)
+    const stat = fstatSync(file);
+    if (!stat.isFile())
+      throw new StartError(`The secret ${path} is no file; give the path of a file, or of none.`);
+    if ((stat.mode & 0o077) !== 0)
       throw new StartError(
         `The secret ${path} may be read by others; make it private with: chmod 600 ${path}`,
       );

@@ -50,8 +50,10 @@ export class Checkpoints {
   async finish(): Promise<void> {
     const { server, users, writer } = this.#options;
     await this.#running;
-    if (writer.state === 'degraded') return;
-    await this.#write(server.take(server.segments), users.take(users.dirty));
+    do {
+      if (writer.state === 'degraded') return;
+      await this.#write(server.take(server.segments), users.take(users.dirty));
+    } while (this.#isScrubDue());
   }
 
   /** Writes all user tables that are due at once; only before the store is open to others. */
@@ -66,10 +68,15 @@ export class Checkpoints {
 
   /** Even where no table is due, the log must not be replayed from further and further back. */
   #isRecordDue(): boolean {
-    const { server, lessons, steps } = this.#options;
-    const first = lessons.forgotten[0];
-    if (first !== undefined && first.undoSeq <= this.#floor()) return true;
+    const { server, steps } = this.#options;
+    if (this.#isScrubDue()) return true;
     return this.#stepsSince >= steps && server.generation > this.#written.totalsSeq;
+  }
+
+  /** A forgotten lesson is on disk that no table needs any more. */
+  #isScrubDue(): boolean {
+    const first = this.#options.lessons.forgotten[0];
+    return first !== undefined && first.undoSeq <= this.#floor();
   }
 
   #floor(): number {

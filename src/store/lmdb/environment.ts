@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreError } from '../../errors.ts';
 import { metaKey, SCHEMA } from '../keys.ts';
+import { checkFiles, unusable } from './preflight.ts';
 
 export type Table = Database<Buffer, Buffer>;
 
@@ -48,11 +49,12 @@ export function makeDirectory(dir: string): void {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     chmodSync(dir, 0o700);
   } catch (error) {
-    throw unusable(dir, error);
+    throw cannotOpen(dir, error);
   }
 }
 
 function openFiles({ dir, mapBytesMax, sync }: EnvironmentOptions): Environment {
+  checkFiles(dir);
   const umask = process.umask(0o077);
   try {
     // overlappingSync off: a commit settles after its fdatasync, and one whose flush failed is rejected (decision 0030).
@@ -81,7 +83,7 @@ function openFiles({ dir, mapBytesMax, sync }: EnvironmentOptions): Environment 
       expiry: table('expiry'),
     };
   } catch (error) {
-    throw unusable(dir, error);
+    throw cannotOpen(dir, error);
   } finally {
     process.umask(umask);
   }
@@ -115,13 +117,7 @@ function checkOwner({ root, meta }: Environment, { dir, fingerprint }: Environme
     );
 }
 
-function unusable(dir: string, cause: unknown): StoreError {
+function cannotOpen(dir: string, cause: unknown): StoreError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new StoreError(
-    'unusable',
-    `The store in ${dir} cannot be opened (${reason}); check the directory and its owner.`,
-    {
-      cause,
-    },
-  );
+  return unusable(dir, `${reason}; check the directory and its owner`, cause);
 }

@@ -100,8 +100,13 @@ export class LMDBFacts implements FactRecords {
     });
   }
 
-  async finish(): Promise<void> {
+  /** Settles when nothing is under way. */
+  async settled(): Promise<void> {
     await this.#running;
+  }
+
+  async finish(): Promise<void> {
+    await this.settled();
     for (const [name, named] of this.#once) this.#wait(name, named);
     this.#once.clear();
     while (this.#dirty.size > 0 && this.#options.writer.state === 'ok') await this.#write();

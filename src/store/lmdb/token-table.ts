@@ -37,11 +37,14 @@ export class TokenTable {
   readonly #slots: Uint32Array;
   /** Slots of each segment whose key is set, those of forgotten tokens included. */
   readonly #used: Uint16Array;
+  /** Of these, the tokens that some lesson holds. */
+  readonly #live: Uint16Array;
 
   constructor(segments: number) {
     this.segments = segments;
     this.#slots = new Uint32Array(segments * SEGMENT_SLOTS * SLOT_WORDS);
     this.#used = new Uint16Array(segments);
+    this.#live = new Uint16Array(segments);
   }
 
   segmentOf(ids: Buffer, offset: number): number {
@@ -71,7 +74,7 @@ export class TokenTable {
     // Tags 1 and 2 for the operator: two reports, sum 3, squares 1 + 4.
     const reports = operator ? 2 : 1;
     if (sign === -1 && slots[at + REPORTS]! < reports) return;
-    if (sign === 1 && slots[at + REPORTS] === 0) this.tokens++;
+    if (sign === 1 && slots[at + REPORTS] === 0) this.#countLive(at, 1);
     const column = at + (learnt.label === 'spam' ? SPAM : HAM);
     slots[column] = Math.min(Math.max(slots[column]! + sign * learnt.weight, 0), COUNT_MAX);
     slots[at + REPORTS] = slots[at + REPORTS]! + sign * reports;
@@ -84,7 +87,7 @@ export class TokenTable {
   /** The key stays, so that probing past it goes on. */
   #empty(at: number): void {
     this.#slots.fill(0, at + SPAM, at + ROW_WORDS);
-    this.tokens--;
+    this.#countLive(at, -1);
   }
 
   /** Rows of one segment's live tokens, written to `into` at `offset`. Returns their number. */
@@ -106,7 +109,7 @@ export class TokenTable {
       const at = this.#findOrInsert(rows[from + HIGH]!, rows[from + LOW]!);
       if (at < 0) continue;
       this.#slots.set(rows.subarray(from, from + ROW_WORDS), at);
-      this.tokens++;
+      this.#countLive(at, 1);
     }
   }
 
@@ -132,31 +135,47 @@ export class TokenTable {
     return -1;
   }
 
-  /** As `#find`; an unknown token gets the slot of a forgotten one on its way, or a new one; −1 where the segment is full. */
+  /** As `#find`; an unknown token gets a slot; −1 where the segment is full. */
   #findOrInsert(high: number, low: number): number {
-    const slots = this.#slots;
+    const found = this.#find(high, low);
+    if (found >= 0) return found;
     const segment = this.#segment(high);
-    let forgotten = -1;
-    for (let probe = 0; probe < SEGMENT_SLOTS; probe++) {
-      const at = (segment * SEGMENT_SLOTS + ((low + probe) & (SEGMENT_SLOTS - 1))) * SLOT_WORDS;
-      if (slots[at] === high && slots[at + LOW] === low) return at;
-      if (isEmpty(slots, at)) return this.#claim(segment, forgotten >= 0 ? forgotten : at, [high, low]);
-      if (forgotten < 0 && slots[at + REPORTS] === 0) forgotten = at;
+    if (this.#used[segment]! >= SEGMENT_TOKENS_MAX) this.#dropForgotten(segment);
+    if (this.#used[segment]! >= SEGMENT_TOKENS_MAX) {
+      this.refused++;
+      return -1;
     }
-    return -1;
+    this.#used[segment] = this.#used[segment]! + 1;
+    return this.#insert(segment, high, low);
   }
 
-  #claim(segment: number, at: number, [high, low]: readonly [number, number]): number {
-    if (isEmpty(this.#slots, at)) {
-      if (this.#used[segment]! >= SEGMENT_TOKENS_MAX) {
-        this.refused++;
-        return -1;
-      }
-      this.#used[segment] = this.#used[segment]! + 1;
-    }
-    this.#slots[at] = high;
-    this.#slots[at + LOW] = low;
+  #insert(segment: number, high: number, low: number): number {
+    const slots = this.#slots;
+    let at: number;
+    let slot = low;
+    do at = (segment * SEGMENT_SLOTS + (slot++ & (SEGMENT_SLOTS - 1))) * SLOT_WORDS;
+    while (!isEmpty(slots, at));
+    slots[at] = high;
+    slots[at + LOW] = low;
     return at;
+  }
+
+  /** Puts a segment's live tokens into new places, if some of it are forgotten. */
+  #dropForgotten(segment: number): void {
+    if (this.#live[segment] === this.#used[segment]) return;
+    const rows = new Uint32Array(SEGMENT_TOKENS_MAX * ROW_WORDS);
+    const count = this.writeRows(segment, rows, 0);
+    this.#slots.fill(0, segment * SEGMENT_SLOTS * SLOT_WORDS, (segment + 1) * SEGMENT_SLOTS * SLOT_WORDS);
+    this.tokens -= count;
+    this.#used[segment] = 0;
+    this.#live[segment] = 0;
+    this.readRows(rows.subarray(0, count * ROW_WORDS));
+  }
+
+  #countLive(at: number, difference: 1 | -1): void {
+    const segment = Math.floor(at / (SEGMENT_SLOTS * SLOT_WORDS));
+    this.#live[segment] = this.#live[segment]! + difference;
+    this.tokens += difference;
   }
 }
 

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { type Learnt, OPERATOR_TAG } from '../src/store/lmdb/lesson-record.ts';
+import { spreadTokens, TOKEN_BYTES } from '../src/store/lmdb/token-ids.ts';
+import { SEGMENT_TOKENS_MAX, segmentsFor, TokenTable } from '../src/store/lmdb/token-table.ts';
+import { UserTable } from '../src/store/lmdb/user-table.ts';
+import type { CountColumns } from '../src/store/store.ts';
+
+const HEAD = { salt: Buffer.alloc(16, 1), check: Buffer.alloc(8, 2), created: 3 };
+
+function learnt(tokens: Buffer, overrides: Partial<Learnt> = {}): Learnt {
+  const rest = { label: 'spam', weight: 256, at: 0, id: '', reporterTag: OPERATOR_TAG, userId: '' } as const;
+  return { ...rest, sids: tokens, uids: tokens, ...overrides };
+}
+
+function tokens(count: number): Buffer {
+  return randomBytes(count * TOKEN_BYTES);
+}
+
+/** Tokens of the first segment whatever the number of segments, by the given last 32 bits. */
+function tokensAt(...lows: number[]): Buffer {
+  const ids = Buffer.alloc(lows.length * TOKEN_BYTES);
+  for (const [i, low] of lows.entries()) {
+    ids.writeUInt32LE(1, i * TOKEN_BYTES);
+    ids.writeUInt32LE(low, i * TOKEN_BYTES + 4);
+  }
+  return ids;
+}
+
+function spamOf(
+  table: { lookup(ids: Buffer, count: number, into: CountColumns): void },
+  ids: Buffer,
+): number[] {
+  const count = ids.length / TOKEN_BYTES;
+  const into = {
+    count: 0,
+    spam: new Uint32Array(count),
+    ham: new Uint32Array(count),
+    spamTotal: 0,
+    hamTotal: 0,
+  };
+  table.lookup(spreadTokens(ids), count, into);
+  return [...into.spam];
+}
+
+function applyAll(table: TokenTable, lesson: Learnt, sign: 1 | -1 = 1): void {
+  for (let offset = 0; offset < lesson.sids.length; offset += TOKEN_BYTES) table.apply(lesson, offset, sign);
+}
+
+describe("the server's table", () => {
+  it('refuses and counts new tokens of a full segment, and goes on counting those it has', () => {
+    const table = new TokenTable(1);
+    const full = tokens(SEGMENT_TOKENS_MAX);
+    applyAll(table, learnt(full));
+    const late = tokens(10);
+    applyAll(table, learnt(late));
+    assert.deepEqual([table.tokens, table.refused], [SEGMENT_TOKENS_MAX, 10]);
+    assert.deepEqual(spamOf(table, late), Array(10).fill(0));
+    applyAll(table, learnt(full));
+    assert.deepEqual(new Set(spamOf(table, full)), new Set([512]));
+    applyAll(table, learnt(late), -1);
+    assert.deepEqual(spamOf(table, late), Array(10).fill(0));
+  });
+
+  it('gives the room of forgotten tokens to new ones', () => {
+    const table = new TokenTable(1);
+    const full = tokens(SEGMENT_TOKENS_MAX);
+    applyAll(table, learnt(full));
+    applyAll(table, learnt(full), -1);
+    assert.equal(table.tokens, 0);
+    const next = tokens(1000);
+    applyAll(table, learnt(next));
+    assert.deepEqual(new Set(spamOf(table, next)), new Set([256]));
+    assert.deepEqual(new Set(spamOf(table, full)), new Set([0]));
+  });
+
+  it('wraps inside a segment', () => {
+    const table = new TokenTable(2);
+    const last = tokensAt(4095, 4095 + 4096, 4095 + 8192, 0);
+    applyAll(table, learnt(last));
+    assert.deepEqual(spamOf(table, last), [256, 256, 256, 256]);
+    applyAll(table, learnt(last.subarray(0, TOKEN_BYTES)), -1);
+    assert.deepEqual(spamOf(table, last), [0, 256, 256, 256]);
+  });
+
+  it('keeps its rows over writing and reading, in a table of any size', () => {
+    const table = new TokenTable(3);
+    const ids = tokens(5000);
+    applyAll(table, learnt(ids));
+    applyAll(table, learnt(ids.subarray(0, 100 * TOKEN_BYTES)), -1);
+    for (const segments of [2, 3, 7]) {
+      const copy = new TokenTable(segments);
+      const rows = new Uint32Array(SEGMENT_TOKENS_MAX * 7);
+      for (let segment = 0; segment < table.segments; segment++)
+        copy.readRows(rows.subarray(0, table.writeRows(segment, rows, 0) * 7));
+      assert.deepEqual([copy.tokens, copy.refused], [4900, 0]);
+      assert.deepEqual(spamOf(copy, ids), spamOf(table, ids));
+    }
+  });
+
+  it('counts a token if and only if two distinct reporters are left, in any order of lessons and undoings', () => {
+    const one = tokens(1);
+    const tag = fc.oneof(
+      fc.constant(OPERATOR_TAG),
+      fc.integer({ min: 3, max: 9 }),
+      fc.integer({ min: 3, max: 65_535 }),
+    );
+    fc.assert(
+      fc.property(fc.array(tag, { minLength: 1, maxLength: 30 }), fc.nat(), (tags, seed) => {
+        const table = new TokenTable(1);
+        for (const reporterTag of tags) applyAll(table, learnt(one, { reporterTag }));
+        // Some are undone again, in another order.
+        const left = tags.filter((_, i) => (i + seed) % 3 !== 0);
+        for (const [i, reporterTag] of [...tags.entries()].reverse())
+          if ((i + seed) % 3 === 0) applyAll(table, learnt(one, { reporterTag }), -1);
+        const isTrusted = left.includes(OPERATOR_TAG) || new Set(left).size > 1;
+        assert.deepEqual(spamOf(table, one), [isTrusted ? left.length * 256 : 0]);
+      }),
+      { seed: 1 },
+    );
+  });
+
+  it('has room for what it is asked to hold', () => {
+    for (const max of [1, 3072, 3073, 1_000_000])
+      assert.ok(
+        segmentsFor(max) * SEGMENT_TOKENS_MAX >= max && (segmentsFor(max) - 1) * SEGMENT_TOKENS_MAX < max,
+      );
+  });
+});
+
+describe("a user's table", () => {
+  const LESSON = fc.record({
+    label: fc.constantFrom('spam' as const, 'ham' as const),
+    // Few ids, of which many share their low bits, so that the search has to look at all 48.
+    ids: fc.uniqueArray(fc.tuple(fc.constantFrom(0, 1, 7, 0xffffffff), fc.integer({ min: 0, max: 3 })), {
+      maxLength: 8,
+      selector: ([low, high]) => `${low} ${high}`,
+    }),
+  });
+  const idsOf = (pairs: readonly (readonly [number, number])[]): Buffer => {
+    const ids = Buffer.alloc(pairs.length * TOKEN_BYTES);
+    for (const [i, [low, high]] of pairs.entries()) {
+      ids.writeUInt32LE(low, i * TOKEN_BYTES);
+      ids[i * TOKEN_BYTES + 4 + (high & 1)] = high;
+    }
+    return ids;
+  };
+
+  it('counts as a plain map does, also after undoing and after decoding', () => {
+    fc.assert(
+      fc.property(fc.array(LESSON, { maxLength: 25 }), fc.nat({ max: 3 }), (lessons, kept) => {
+        const table = new UserTable(HEAD);
+        const model = new Map<string, number>();
+        const all = lessons.map(({ label, ids }) => learnt(idsOf(ids), { label }));
+        for (const lesson of all) table.learn(lesson, 5000);
+        for (const [i, lesson] of all.entries()) if (i % 4 > kept) table.unlearn(lesson);
+        for (const [i, { label, ids }] of lessons.entries())
+          for (const id of ids)
+            if (i % 4 <= kept && label === 'spam') model.set(`${id}`, (model.get(`${id}`) ?? 0) + 256);
+        const asked = [0, 1, 7, 8, 0xffffffff].flatMap((low) =>
+          [0, 1, 2, 3].map((high) => [low, high] as const),
+        );
+        const want = asked.map((id) => model.get(`${id}`) ?? 0);
+        assert.deepEqual(spamOf(table, idsOf(asked)), want);
+        const decoded = UserTable.decode(table.encode());
+        assert.deepEqual(spamOf(decoded, idsOf(asked)), want);
+        assert.deepEqual(decoded.encode(), table.encode());
+      }),
+      { seed: 1 },
+    );
+  });
+
+  it('finds every token of a large table and none that is not there', () => {
+    const table = new UserTable(HEAD);
+    const ids = tokens(5000);
+    for (let at = 0; at < ids.length; at += 40 * TOKEN_BYTES)
+      table.learn(learnt(ids.subarray(at, at + 40 * TOKEN_BYTES)), 5000);
+    assert.equal(table.tokens, 5000);
+    assert.deepEqual(new Set(spamOf(table, ids)), new Set([256]));
+    assert.deepEqual(new Set(spamOf(table, tokens(5000))), new Set([0]));
+  });
+
+  it('drops the rarest tokens when it is full, and keeps the frequent ones', () => {
+    const table = new UserTable(HEAD);
+    const often = tokens(50);
+    for (let i = 0; i < 3; i++) table.learn(learnt(often), 100);
+    for (let i = 0; i < 20; i++) {
+      table.learn(learnt(tokens(40)), 100);
+      assert.ok(table.tokens <= 100);
+    }
+    assert.deepEqual(new Set(spamOf(table, often)), new Set([768]));
+    assert.equal(table.spamTotal, 23 * 256);
+  });
+
+  it('is again what it was after a lesson and its undoing, to the byte', () => {
+    const table = new UserTable(HEAD);
+    table.learn(learnt(tokens(100), { label: 'ham' }), 5000);
+    const before = table.encode();
+    const lesson = learnt(tokens(100));
+    table.learn(lesson, 5000);
+    assert.notDeepEqual(table.encode(), before);
+    table.unlearn(lesson);
+    assert.deepEqual(table.encode(), before);
+  });
+
+  it('stops counting at 24 bits', () => {
+    const table = new UserTable(HEAD);
+    const lesson = learnt(tokens(1), { weight: 0xfffff0 });
+    table.learn(lesson, 5000);
+    table.learn(lesson, 5000);
+    assert.deepEqual(spamOf(table, lesson.uids), [0xffffff]);
+  });
+});
