@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import type { Config } from '../config/schema.ts';
 import type { Addresses } from '../daemon.ts';
 import { CONFIG_OPTION } from './options.ts';
 import { print } from './print.ts';
@@ -6,7 +7,7 @@ import { print } from './print.ts';
 /** After the stop nothing should keep the process; if something does, it ends all the same. */
 const LAST_RESORT_MS = 10_000;
 
-const TRY_STANZA = "<message from='a@b.example'><body>Hello there</body></message>";
+const EXAMPLE = 'docs/examples/spam.xml';
 
 export const serve: CommandModule<object, { config: string | undefined }> = {
   command: 'serve',
@@ -19,26 +20,31 @@ export const serve: CommandModule<object, { config: string | undefined }> = {
       .example('$0 serve --config /etc/providence.toml', 'With a file of your own'),
   handler: async (args) => {
     // Loaded here: the daemon is slow to load, and no other command needs it.
-    const { createDaemon } = await import('../daemon.ts');
+    const { createDaemon, version } = await import('../daemon.ts');
     const daemon = createDaemon({ configPath: args.config });
     const signal = stopSignal();
-    print(welcome(await daemon.start(), args.config));
+    const addresses = await daemon.start();
+    print(`Providence ${version()}`);
+    for (const line of placesOf(addresses, daemon.config)) print(line);
+    print(`Ready. For a first verdict paste: ${checkCommand(args.config)}`);
     await signal;
     await daemon.stop();
     setTimeout(() => process.exit(), LAST_RESORT_MS).unref();
   },
 };
 
-function welcome({ unix, tcp, http }: Addresses, config: string | undefined): string {
-  const places = [...unix, ...tcp].map((place) => `PNP on ${place}`);
-  if (http !== undefined) places.push(`Metrics on ${http}/metrics`);
-  const option = config === undefined ? '' : ` --config ${config}`;
+/** Where it listens, in the order of the configuration, and what callers may do there. */
+function placesOf({ unix, tcp, http }: Addresses, { listen }: Config): string[] {
+  const place = (name: string, rights: readonly string[] = []) => `PNP on ${name} (${rights.join(' ')})`;
   return [
-    ...places,
-    'Ready. For a first verdict paste:',
-    `  echo "${TRY_STANZA}" |`,
-    `    ./bin/providence check --explain${option}`,
-  ].join('\n');
+    ...unix.map((path, index) => place(path, listen.unix[index]?.rights)),
+    ...tcp.map((address, index) => place(address, listen.tcp[index]?.rights)),
+    ...(http === undefined ? [] : [`Metrics on ${http}/metrics`]),
+  ];
+}
+
+function checkCommand(config: string | undefined): string {
+  return `./bin/providence check --explain ${config === undefined ? '' : `--config ${config} `}${EXAMPLE}`;
 }
 
 /** Settles at the first SIGTERM or SIGINT; the next one has its usual effect, which is to end the process. */
