@@ -13,10 +13,10 @@ export function isContentLength(bytes: Buffer, start: number, end: number): bool
   return true;
 }
 
-/** Reads the value at `start` to `end`. @throws RequestError that closes, for anything but a decimal number up to `max`. */
+/** Reads a value. @throws RequestError that closes, for anything but a decimal number up to `max`. */
 export function readContentLength(value: string, max: number): number {
-  const digits = value.replace(/^ {1,64}/, '').replace(/ {1,64}$/, '');
-  if (!/^(?:0|[1-9][0-9]{0,9})$/.test(digits)) {
+  const digits = /^ *(0|[1-9][0-9]{0,9}) *$/.exec(value)?.[1];
+  if (digits === undefined) {
     throw brokenFrame(
       'bad-length',
       'Content-Length is a decimal number of bytes, without sign or leading zero',

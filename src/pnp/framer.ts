@@ -126,29 +126,38 @@ export class Framer {
     // The request line has no name before its value.
     let colon = this.#lines === 0 ? this.#lineStart : this.#colon;
     while (at < end) {
-      const byte = bytes[at] as number;
-      if (colon < 0 && NAME_BYTES[byte] === 1) {
-        at += 1;
-      } else if (colon < 0 && byte === COLON && at > this.#lineStart) {
-        colon = at;
-        at += 1;
-      } else if (colon >= 0 && byte >= SPACE && byte !== DELETE) {
-        if (byte > DELETE) this.#beyondASCII = true;
-        at += 1;
-      } else {
-        if (byte !== CR || (colon < 0 && at > this.#lineStart)) throw badHead();
-        if (at + 1 === end) break;
-        if (bytes[at + 1] !== LF) throw badHead();
-        if (this.#endLine(at, colon)) return true;
-        at += 2;
-        colon = -1;
+      if (colon < 0) {
+        while (at < end && NAME_BYTES[bytes[at] as number] === 1) at += 1;
+        if (at === end) break;
+        if (bytes[at] === COLON && at > this.#lineStart) colon = at;
+        else if (at > this.#lineStart) throw badHead();
       }
+      if (colon >= 0) at = this.#scanValue(at, end);
+      if (at < end && bytes[at] !== CR) throw badHead();
+      if (at + 1 >= end) break;
+      if (bytes[at + 1] !== LF) throw badHead();
+      if (this.#endLine(at, colon)) return true;
+      at += 2;
+      colon = -1;
     }
     if (end === limit)
       throw brokenFrame('head-too-long', `A head has at most ${this.#limits.head_bytes_max} bytes`);
     this.#at = at;
     this.#colon = colon;
     return false;
+  }
+
+  /** Where the value that goes on at `at` ends: at a control character, or at `end`. */
+  #scanValue(start: number, end: number): number {
+    const bytes = this.#bytes;
+    let at = start;
+    while (at < end) {
+      const byte = bytes[at] as number;
+      if (byte < SPACE || byte === DELETE) break;
+      if (byte > DELETE) this.#beyondASCII = true;
+      at += 1;
+    }
+    return at;
   }
 
   /** Takes the line that ends at `at`. True when it was the empty line behind the headers. */

@@ -52,7 +52,7 @@ export class Head {
 
   #findValues(): void {
     const text = this.#text;
-    let at = text.indexOf('\r\n') + 2;
+    let at = text.indexOf('\r') + 2;
     while (at < text.length) {
       const colon = text.indexOf(':', at);
       const slot = slotOfName(text, at, colon);
@@ -60,7 +60,7 @@ export class Head {
         if (this.#values[slot] !== 0 && this.#repeatedSlot !== ID_SLOT) this.#repeatedSlot = slot;
         this.#values[slot] = colon + 1;
       }
-      at = text.indexOf('\r\n', colon) + 2;
+      at = text.indexOf('\r', colon) + 2;
     }
   }
 }
