@@ -1,12 +1,14 @@
 import { PnpError } from './pnp-error.ts';
-import type { RequestHeaders } from './request.ts';
 
 /** What the XMPP server knows of a stanza and of the stream that brought it. What is not known is left out. */
 export interface StanzaFacts {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly direction?: 'in' | 'out' | undefined;
+  /** The subscription to the sender in the recipient's roster: `none`, `to`, `from`, `both`. */
   readonly roster?: string | undefined;
+  /** `true` where an error answers what the recipient sent. */
+  readonly answers?: string | undefined;
   readonly peerHost?: string | undefined;
   readonly peerIP?: string | undefined;
   readonly peerTLS?: string | undefined;
@@ -21,11 +23,12 @@ export interface StanzaFacts {
 }
 
 /** The header that carries each fact. */
-const HEADER_OF: Readonly<Record<keyof StanzaFacts, string>> = {
+export const HEADER_OF_FACT: Readonly<Record<keyof StanzaFacts, string>> = {
   from: 'From',
   to: 'To',
   direction: 'Direction',
   roster: 'Roster',
+  answers: 'Answers',
   peerHost: 'Peer-Host',
   peerIP: 'Peer-IP',
   peerTLS: 'Peer-TLS',
@@ -40,10 +43,10 @@ const HEADER_OF: Readonly<Record<keyof StanzaFacts, string>> = {
 };
 
 /** Facts as headers of a request. @throws PnpError `bad-request` for a fact that PNP has no header for */
-export function factHeaders(facts: StanzaFacts): RequestHeaders {
+export function factHeaders(facts: StanzaFacts): Readonly<Record<string, string | undefined>> {
   const headers: Record<string, string | undefined> = {};
   for (const [fact, value] of Object.entries(facts)) {
-    const name = HEADER_OF[fact as keyof StanzaFacts];
+    const name = HEADER_OF_FACT[fact as keyof StanzaFacts];
     if (name === undefined)
       throw new PnpError('bad-request', `The call was not sent: there is no fact '${fact}'.`);
     headers[name] = value;

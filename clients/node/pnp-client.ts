@@ -4,6 +4,8 @@ import type { AnswerLimits } from './answer-parser.ts';
 import { Call, type CallOptions } from './call.ts';
 import { type Address, Connection } from './connection.ts';
 import { factHeaders, type StanzaFacts } from './facts.ts';
+import { type Hello, readHello } from './hello.ts';
+import { type Lesson, lessonHeaders, readTaught, type Taught } from './lesson.ts';
 import { PnpError } from './pnp-error.ts';
 import { encodeHeaders, type RequestHeaders } from './request.ts';
 import { type Action, readSymbols, readVerdict, type UnitOpinion, type Verdict } from './verdict.ts';
@@ -13,6 +15,8 @@ export { ANSWER_LIMITS, type AnswerLimits, AnswerParser } from './answer-parser.
 export type { CallOptions } from './call.ts';
 export type { Address } from './connection.ts';
 export type { StanzaFacts } from './facts.ts';
+export type { Hello } from './hello.ts';
+export type { Lesson, Taught } from './lesson.ts';
 export { PnpError, type PnpErrorCode } from './pnp-error.ts';
 export { encodeRequest, type RequestHeaders, type WireRequest } from './request.ts';
 export {
@@ -36,35 +40,6 @@ export type PnpClientOptions = Address & {
   readonly limits?: Partial<AnswerLimits>;
   readonly random?: () => number;
 };
-
-/** What HELLO tells: version, what is served here, and its limits. */
-export interface Hello {
-  readonly server: string;
-  readonly verbs: readonly string[];
-  readonly rights: readonly string[];
-  /** Limits by header name, e.g. `In-Flight-Max`. */
-  readonly limits: ReadonlyMap<string, number>;
-  readonly answer: Answer;
-}
-
-export interface Lesson {
-  readonly label: 'spam' | 'ham' | 'forget';
-  /** The stanza, or the `Trace` of its verdict: one of the two. */
-  readonly stanza?: string | Uint8Array | undefined;
-  readonly trace?: string | undefined;
-  /** Bare JID of who says so; without it, on the admin socket, it is the operator's word. */
-  readonly reporter?: string | undefined;
-  readonly facts?: StanzaFacts | undefined;
-}
-
-/** What a TELL really did. */
-export interface Taught {
-  readonly didSet: boolean;
-  readonly didRemove: boolean;
-  /** Why nothing was done, e.g. `already-taught`. */
-  readonly unchanged: string | undefined;
-  readonly answer: Answer;
-}
 
 /** What to do with a stanza; never an error. */
 export type Decision =
@@ -117,17 +92,7 @@ export class PnpClient {
 
   /** @throws PnpError as all methods below: as `call`, and `refused` where the status is not 0 */
   async hello(options?: CallOptions): Promise<Hello> {
-    const answer = accepted(await this.call('HELLO', {}, '', options));
-    const { headers } = answer;
-    const limits = new Map<string, number>();
-    for (const [name, value] of headers) if (name.endsWith('-Max')) limits.set(name, Number(value));
-    return {
-      server: headers.get('Server') ?? '',
-      verbs: words(headers.get('Verbs')),
-      rights: words(headers.get('Rights')),
-      limits,
-      answer,
-    };
+    return readHello(accepted(await this.call('HELLO', {}, '', options)));
   }
 
   /** Settles when the daemon answers. */
@@ -162,13 +127,7 @@ export class PnpClient {
 
   /** Teaches, or forgets; settles when it is durable. */
   async tell(lesson: Lesson, options?: CallOptions): Promise<Taught> {
-    const { label, stanza = '', trace, reporter, facts = {} } = lesson;
-    const what = label === 'forget' ? { Remove: 'local' } : { 'Message-Class': label, Set: 'local' };
-    const headers = { ...factHeaders(facts), ...what, Reporter: reporter, Trace: trace };
-    const answer = accepted(await this.call('TELL', headers, stanza, options));
-    const did = (name: string) => words(answer.headers.get(name)).includes('local');
-    const unchanged = answer.headers.get('Unchanged');
-    return { didSet: did('DidSet'), didRemove: did('DidRemove'), unchanged, answer };
+    return readTaught(accepted(await this.call('TELL', lessonHeaders(lesson), lesson.stanza, options)));
   }
 
   /** The daemon's counters, by the names of its metrics with their labels. Needs the right `admin`. */
@@ -230,8 +189,4 @@ function accepted(answer: Answer): Answer {
 /** A text body with plain line ends. */
 function lines(answer: Answer): string {
   return answer.body.toString('utf8').replaceAll('\r\n', '\n');
-}
-
-function words(list: string | undefined): string[] {
-  return (list ?? '').split(/[\s,]/).filter((word) => word !== '');
 }

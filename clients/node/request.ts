@@ -1,8 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { PnpError } from './pnp-error.ts';
 
-/** Headers of a call. One whose value is undefined is left out. */
-export type RequestHeaders = Readonly<Record<string, string | number | undefined>>;
+type HeaderValue = string | number | undefined;
+
+/** Headers of a call, by name or as a list of pairs. One whose value is undefined is left out. */
+export type RequestHeaders =
+  | Readonly<Record<string, HeaderValue>>
+  | readonly (readonly [name: string, value: HeaderValue])[];
 
 /** One request as it goes on the wire. */
 export interface WireRequest {
@@ -19,7 +23,7 @@ const NAME = /^[A-Za-z0-9-]{1,64}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a control character in a value would forge a header.
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 /** Set by this client alone. */
-const OWN_HEADERS = new Set(['id', 'deadline', 'content-length']);
+const OWN_HEADERS = new Set(['id', 'content-length']);
 
 /**
  * The part of a head that does not change while a call waits: everything between `Id` and `Deadline`.
@@ -28,8 +32,10 @@ const OWN_HEADERS = new Set(['id', 'deadline', 'content-length']);
 export function encodeHeaders(verb: string, headers: RequestHeaders = {}): string {
   if (!VERB.test(verb)) throw bad(`'${verb}' is no verb`);
   let lines = '';
-  for (const name in headers) {
-    const value = headers[name];
+  const pairs: readonly (readonly [string, HeaderValue])[] = Array.isArray(headers)
+    ? headers
+    : Object.entries(headers);
+  for (const [name, value] of pairs) {
     if (value === undefined) continue;
     if (!NAME.test(name)) throw bad(`'${name}' is no header name`);
     if (OWN_HEADERS.has(name.toLowerCase())) throw bad(`the client sets '${name}' itself`);
