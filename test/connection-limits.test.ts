@@ -40,6 +40,19 @@ test('no more requests of a connection are in flight than in_flight_max; the res
   assert.equal(client.far?.isPaused(), false);
 });
 
+test('half-close behind more requests than may be in flight: all are answered', async () => {
+  const harness = new WireHarness(
+    (asked) => new Promise((resolve) => setImmediate(() => resolve(echo(asked)))),
+    { in_flight_max: 2 },
+  );
+  const client = harness.connect();
+  client.finish(Array.from({ length: 20 }, (_, index) => request('CHECK', {}, `${index}`)).join(''));
+  assert.deepEqual(
+    (await client.rest()).map((answer) => answer.body),
+    Array.from({ length: 20 }, (_, index) => `${index}`),
+  );
+});
+
 test('requests under way on a connection take a bounded room', async () => {
   let held = 0;
   const harness = new WireHarness(
