@@ -10,7 +10,15 @@ import { open } from 'lmdb';
 import { openStore } from '../src/store/lmdb/store.ts';
 import type { LessonLabel, Store } from '../src/store/store.ts';
 import { storeError } from './store-contract.ts';
-import { lessonId, QUIET, storeOptions, temporaryDirectory } from './store-fixture.ts';
+import {
+  lessonId,
+  lessonOf,
+  QUIET,
+  START,
+  storeOptions,
+  temporaryDirectory,
+  userCounts,
+} from './store-fixture.ts';
 import { type Deed, doInStore, expected, JIDS, observe, StoreModel } from './store-model.ts';
 
 /** Deeds about the same few lessons again and again. */
@@ -23,11 +31,11 @@ function burst(round: number, count: number): Deed[] {
 }
 
 /** What would be left of a store if the power went now. */
-async function afterPowerCut(t: TestContext, dir: string): Promise<unknown> {
+async function afterPowerCut(t: TestContext, dir: string, serverTokensMax = 9000): Promise<unknown> {
   const copy = temporaryDirectory(t);
   cpSync(dir, copy, { recursive: true });
   rmSync(join(copy, 'owner.pid'));
-  const store = await openStore(storeOptions(copy));
+  const store = await openStore(storeOptions(copy, { serverTokensMax }));
   const observed = observe(store);
   await store.close();
   return observed;
@@ -64,21 +72,25 @@ describe('a store that stops without closing', () => {
     }
   });
 
-  it('replays what its tables on disk do not hold, at any moment of writing them', {
-    timeout: 60_000,
-  }, async (t) => {
-    const dir = temporaryDirectory(t);
-    const model = new StoreModel();
-    // Three segments, one step each.
-    const store = await openStore(storeOptions(dir, { checkpointSeconds: 0.3 }));
-    t.after(() => store.close());
-    for (let round = 0; round < 60; round++) {
-      for (const deed of burst(round, 60)) model.do(deed);
-      await Promise.all(burst(round, 60).map((deed) => doInStore(store, deed)));
-      assert.deepEqual(observe(store), expected(model));
-      assert.deepEqual(await afterPowerCut(t, dir), expected(model));
-    }
-  });
+  const slow = [
+    { name: "the server's table", serverTokensMax: 9000 },
+    { name: "the users' tables", serverTokensMax: 3000 },
+  ];
+  for (const { name, serverTokensMax } of slow)
+    it(`replays what tables on disk do not hold, where ${name} take the most steps`, {
+      timeout: 60_000,
+    }, async (t) => {
+      const dir = temporaryDirectory(t);
+      const model = new StoreModel();
+      const store = await openStore(storeOptions(dir, { checkpointSeconds: 0.3, serverTokensMax }));
+      t.after(() => store.close());
+      for (let round = 0; round < 60; round++) {
+        for (const deed of burst(round, 60)) model.do(deed);
+        await Promise.all(burst(round, 60).map((deed) => doInStore(store, deed)));
+        assert.deepEqual(observe(store), expected(model));
+        assert.deepEqual(await afterPowerCut(t, dir, serverTokensMax), expected(model));
+      }
+    });
 
   it('replays the same log again and again', async (t) => {
     const dir = temporaryDirectory(t);
@@ -90,6 +102,31 @@ describe('a store that stops without closing', () => {
     const first = await afterPowerCut(t, dir);
     assert.deepEqual(first, expected(model));
     assert.deepEqual(await afterPowerCut(t, dir), first);
+  });
+
+  it('replays the lessons of more users than it holds tables in memory', { timeout: 60_000 }, async (t) => {
+    const dir = temporaryDirectory(t);
+    const jids = Array.from({ length: 1100 }, (_, i) => `user${i}@capulet.example`);
+    const words = ['cheap', 'casino'];
+    const small = { checkpointSeconds: 3600, userCacheBytesMax: 10_000 };
+    const store = await openStore(storeOptions(dir, small));
+    t.after(() => store.close());
+    const teach = (jid: string, text: string): Promise<unknown> => {
+      const user = store.users.open(jid, undefined);
+      return store.lessons.teach(lessonOf(store, { label: 'ham', reporter: jid, text, words, user }));
+    };
+    for (const text of ['first', 'second', 'third']) await Promise.all(jids.map((jid) => teach(jid, text)));
+    await Promise.all(
+      jids.map((reporter) => store.lessons.forget(lessonId(store, { reporter, text: 'second' }), START)),
+    );
+    const copy = temporaryDirectory(t);
+    cpSync(dir, copy, { recursive: true });
+    rmSync(join(copy, 'owner.pid'));
+    const again = await openStore(storeOptions(copy, small));
+    for (const jid of jids)
+      assert.deepEqual(userCounts(again.users.open(jid, undefined), words).ham, [2, 2], jid);
+    assert.equal(again.lessons.count, 2 * jids.length);
+    await again.close();
   });
 
   it('keeps its counts when the table gets another size', async (t) => {
