@@ -28,10 +28,17 @@ export async function runCommand(
   args: readonly string[],
   { input = '', env = {}, cwd }: CommandOptions = {},
 ): Promise<Outcome> {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, ...(cwd === undefined ? {} : { cwd }) });
+  const child = spawn(command, args, {
+    env: { ...process.env, ...env },
+    ...(cwd === undefined ? {} : { cwd }),
+  });
   // A command that refuses its arguments ends without having read its input.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
   return { code: code as number | null, stdout, stderr };
 }
