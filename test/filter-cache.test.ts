@@ -94,7 +94,7 @@ describe('the granular filter cache', () => {
   async function teach(pipeline: Pipeline, label: LessonLabel, text: string): Promise<void> {
     const user = store.users.open(bareJID(USER), undefined);
     const subject = pipeline.subjectOf(sample(text), user);
-    const tokens = tokensOf(subject, user);
+    const tokens = tokensOf(subject);
     const ids = ['', subject.ids.text, subject.ids.jid] as const;
     await store.lessons.teach({
       label,

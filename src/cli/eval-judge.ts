@@ -45,7 +45,7 @@ export async function createJudge(config: Config): Promise<Judge> {
       const subject = pipeline.subjectOf(sampleOfText(text), undefined);
       const id = store.ids.lesson('', subject.ids.text, '');
       const lesson = { label, id, reporterId: undefined, user: undefined, at: Date.now() };
-      await store.lessons.teach({ ...lesson, ...tokensOf(subject, undefined) });
+      await store.lessons.teach({ ...lesson, ...tokensOf(subject) });
     },
     judge: (text) => pipeline.judge(sampleOfText(text), undefined, Date.now()).verdict,
     close: async () => {

@@ -32,9 +32,10 @@ export function createPipeline(config: Config, store: Store, events: PipelineEve
 }
 
 function createFilters({ bayes, karma }: Config): readonly Filter[] {
+  const server = { lessonsMin: bayes.server.lessons_min, tokensMin: bayes.server.tokens_min };
   return [
-    createBayesServer({ lessonsMin: bayes.server.lessons_min, tokensMin: bayes.server.tokens_min }),
-    createBayesUser({ lessonsMin: bayes.user.lessons_min }),
+    createBayesServer(server),
+    createBayesUser({ lessonsMin: bayes.user.lessons_min, server }),
     createJIDRate({ halfScoreRatio: karma.jid_rate.half_score_ratio }),
     createStream(),
   ];

@@ -12,6 +12,8 @@ export interface Subject {
   readonly sample: Sample;
   readonly texts: KnownTexts;
   readonly user: User | undefined;
+  /** Token ids of the user's table, one entry a text; empty without a user, or under a wrong key. */
+  readonly uids: readonly Buffer[];
   readonly ids: SampleIds;
 }
 
@@ -80,7 +82,7 @@ export class Gather {
   #userCounts(subject: Subject, user: User): TokenCounts[] {
     return subject.texts.features.map((feature, index) => {
       const columns = columnsAt(this.#userColumns, index);
-      user.lookup(user.tokens(feature.hashes), feature.count, columns);
+      user.lookup(subject.uids[index] as Buffer, feature.count, columns);
       return columns;
     });
   }

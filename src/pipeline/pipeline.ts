@@ -68,7 +68,8 @@ export class Pipeline {
   /** The sample with its texts' features and keyed ids: what judging and teaching both begin with. */
   subjectOf(sample: Sample, user: User | undefined, overload = false): Subject {
     const texts = overload ? NO_TEXT : this.#texts.of(sample.texts);
-    return { sample, texts, user, ids: this.#gather.idsOf(sample, texts.id, user) };
+    const uids = user?.keyState === 'ok' ? texts.features.map(({ hashes }) => user.tokens(hashes)) : [];
+    return { sample, texts, user, uids, ids: this.#gather.idsOf(sample, texts.id, user) };
   }
 
   /** @param overload true: text is not looked at. */
@@ -104,18 +105,20 @@ export class Pipeline {
     return verdict === 'ham' ? 'deliver' : this.#options.actions[verdict];
   }
 
-  #opinionsOn(subject: Subject, now: number, overload: boolean): Opinion[] {
+  #opinionsOn(subject: Subject, now: number, overload: boolean): readonly Opinion[] {
     const touched = this.#gather.touch(subject, now);
-    const keys = this.#filters.map((filter) => this.#keyFor(filter, subject, touched));
-    const opinions: (Opinion | undefined)[] = this.#filters.map((filter, index) => {
-      if (overload && filter.readsText) return OVERLOAD;
-      return this.#cached(filter, keys[index], now);
-    });
-    const facts = this.#factsFor(opinions, subject, touched);
-    return opinions.map(
-      (known, index) =>
-        known ?? this.#judgeWith(this.#filters[index] as Filter, keys[index], { subject, facts, now }),
-    );
+    const keys: (CacheKey | undefined)[] = [];
+    const opinions: (Opinion | undefined)[] = [];
+    const wanted = new Set<FactName>();
+    for (const filter of this.#filters) {
+      const key = this.#keyFor(filter, subject, touched);
+      const known = overload && filter.readsText ? OVERLOAD : this.#cached(filter, key, now);
+      keys.push(key);
+      opinions.push(known);
+      if (known === undefined) for (const fact of filter.wants) wanted.add(fact);
+    }
+    const on = { subject, facts: this.#gather.read(subject, wanted, touched), now };
+    return this.#filters.map((filter, index) => opinions[index] ?? this.#judgeWith(filter, keys[index], on));
   }
 
   #keyFor(filter: Filter, subject: Subject, touched: Facts): CacheKey | undefined {
@@ -132,14 +135,6 @@ export class Pipeline {
     if (value === undefined) this.#events.cacheMiss(filter.name);
     else this.#events.cacheHit(filter.name);
     return value as Opinion | undefined;
-  }
-
-  #factsFor(opinions: readonly (Opinion | undefined)[], subject: Subject, touched: Facts): Facts {
-    const wanted = new Set<FactName>();
-    for (const [index, filter] of this.#filters.entries()) {
-      if (opinions[index] === undefined) for (const fact of filter.wants) wanted.add(fact);
-    }
-    return this.#gather.read(subject, wanted, touched);
   }
 
   #judgeWith(

@@ -51,7 +51,7 @@ function traceOf({ verdict, subject }: JudgedSample, context: Context, at: numbe
     senderId: ids.jid,
     pairId: ids.user === '' ? '' : context.store.ids.id('pair', `${ids.user} ${ids.jid}`),
     scores: Float32Array.from(verdict.units, scoreOf),
-    ...tokensOf(subject, user),
+    ...tokensOf(subject),
   };
   return context.store.traces.append(trace, user);
 }

@@ -1,5 +1,4 @@
 import type { Subject } from '../pipeline/gather.ts';
-import type { User } from '../store/store.ts';
 import { FEATURES_MAX } from '../text/features.ts';
 
 const ID_STRIDE = 16;
@@ -12,18 +11,12 @@ export interface LessonTokens {
 }
 
 /** Token ids of all texts of a sample, each once: what a trace keeps and a lesson teaches. */
-export function tokensOf(subject: Subject, user: User | undefined): LessonTokens {
-  const { features, sids } = subject.texts;
-  const reader = user?.keyState === 'ok' ? user : undefined;
-  if (features.length === 0) return { sids: NONE, uids: NONE };
-  if (features.length === 1)
-    return { sids: sids[0] as Buffer, uids: reader?.tokens(features[0]?.hashes ?? NONE) ?? NONE };
-  const hashes = union(features.map((feature) => feature.hashes));
-  const order = union(sids);
-  return { sids: order, uids: reader?.tokens(hashes) ?? NONE };
+export function tokensOf({ texts, uids }: Subject): LessonTokens {
+  if (texts.sids.length <= 1) return { sids: texts.sids[0] ?? NONE, uids: uids[0] ?? NONE };
+  return { sids: union(texts.sids), uids: union(uids) };
 }
 
-/** Entries of stride 16, each once, in order of appearance. Equal hashes have equal ids, so hashes and ids stay parallel. */
+/** Entries of stride 16, each once, in order of appearance; as equal tokens have equal ids, both unions run in parallel. */
 function union(buffers: readonly Buffer[]): Buffer {
   const seen = new Set<string>();
   const entries: Buffer[] = [];

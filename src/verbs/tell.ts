@@ -83,7 +83,7 @@ function fromBody(request: Request, { user }: Reporter, context: Context): Mater
   const sample = sampleOfRequest(request);
   if (isTestStanza(sample)) return undefined;
   const subject = context.pipeline.subjectOf(sample, user);
-  return { textId: subject.ids.text, senderId: subject.ids.jid, ...tokensOf(subject, user) };
+  return { textId: subject.ids.text, senderId: subject.ids.jid, ...tokensOf(subject) };
 }
 
 function fromTrace(request: Request, { user }: Reporter, context: Context): Material {
