@@ -1,24 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
-import type { Request } from '../src/pnp/request.ts';
 import type { Response } from '../src/pnp/response.ts';
-import type { Answer } from './conformance-runner.ts';
-import { request, WireHarness } from './wire-harness.ts';
+import { echo, request, settled, WireHarness, wordOf } from './wire-harness.ts';
 
 const OK: Response = { status: 'EX_OK' };
-
-function echo(asked: Request): Response {
-  return { status: 'EX_OK', body: asked.body.toString() };
-}
-
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
-
-function wordOf(answer: Answer | undefined): string {
-  return `${answer?.status} ${answer?.headers.find(([name]) => name === 'Error')?.[1].split(' ; ')[0]}`;
-}
 
 test('no more requests of a connection are in flight than in_flight_max; the rest waits unread [PNP-2.2]', async () => {
   const pending: (() => void)[] = [];

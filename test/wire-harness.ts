@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { type Duplex, duplexPair } from 'node:stream';
 import { RIGHTS, type Right, type StatusName, type Verb } from '../src/pnp/grammar.ts';
+import type { Request } from '../src/pnp/request.ts';
+import type { Response } from '../src/pnp/response.ts';
 import type { Limits } from '../src/server/limits.ts';
 import type { Serve } from '../src/server/serve.ts';
 import { Server } from '../src/server/server.ts';
@@ -123,4 +125,23 @@ export class WireClient {
 export function request(verb: string, headers: Readonly<Record<string, string>> = {}, body = ''): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return `${verb} PNP/1.0\r\n${lines.join('')}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
+
+/** Answers with the request's body, so that a test sees which answer is whose. */
+export function echo(asked: Request): Response {
+  return { status: 'EX_OK', body: asked.body.toString() };
+}
+
+/** Some turns of the event loop: all that can be served now has been served. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export function headerOf(answer: Answer, name: string): string | undefined {
+  return answer.headers.find(([known]) => known === name)?.[1];
+}
+
+/** Code and error word of an answer; `0 undefined` where all is well. */
+export function wordOf(answer: Answer | undefined): string {
+  return `${answer?.status} ${answer === undefined ? '' : headerOf(answer, 'Error')?.split(' ; ')[0]}`;
 }
