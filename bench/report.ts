@@ -67,7 +67,7 @@ export function renderTable(report: Report): string {
 }
 
 const COLUMNS = ['per_s', 'p50_us', 'p95_us', 'p99_us', '×echo', 'cpu_us'];
-const NAME_WIDTH = 26;
+const NAME_WIDTH = 25;
 const HEADING = 'step'.padEnd(NAME_WIDTH) + COLUMNS.map((column) => column.padStart(9)).join('');
 
 function row(name: string, step: StepResult): string {
