@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { STATUS } from '../src/errors.ts';
 import { startServer, stopChild } from './child.ts';
 import { startDaemon } from './daemon.ts';
 import type { LoadOrder, LoadResult, LoadSetup } from './load.ts';
@@ -13,11 +14,8 @@ import { measureStep, type Plan, type Results } from './steps.ts';
 import { phrasesMax, type Shares } from './tables.ts';
 
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  if (options === undefined) {
-    console.log(USAGE);
-    return;
-  }
+  const options = optionsOrUsage();
+  if (options === undefined) return;
   const directory = mkdtempSync(path.join(os.tmpdir(), 'providence-bench-'));
   const children: ChildProcess[] = [];
   try {
@@ -33,6 +31,19 @@ async function main(): Promise<void> {
   } finally {
     await Promise.all(children.map(stopChild));
     rmSync(directory, { recursive: true });
+  }
+}
+
+/** Undefined where there is nothing to measure: help was asked for, or an option is wrong. */
+function optionsOrUsage(): BenchOptions | undefined {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    if (options === undefined) console.log(USAGE);
+    return options;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    process.exitCode = STATUS.EX_USAGE;
+    return undefined;
   }
 }
 
