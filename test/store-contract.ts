@@ -304,7 +304,6 @@ function traces(openStore: OpenStore): void {
     total: 7.25,
     textId: store.ids.text('Casino!'),
     senderId: store.ids.id('jid', 'bot@spam.example'),
-    pairId: user === undefined ? '' : store.ids.id('pair', 'both'),
     scores: Float32Array.of(0.5, Number.NaN, -0.25, 0),
     sids: store.ids.serverTokens(hashesOf(WORDS)),
     uids: user === undefined ? Buffer.alloc(0) : user.tokens(hashesOf(WORDS)),
@@ -327,7 +326,7 @@ function traces(openStore: OpenStore): void {
     await store.close();
     const again = await opened(t, openStore, dir);
     assert.deepEqual(again.traces.read(id, again.users.open(ROMEO, KEY)), kept(trace));
-    assert.equal(again.traces.read(nobodys, undefined)?.pairId, '');
+    assert.equal(again.traces.read(nobodys, undefined)?.verdict, 'spam');
   });
 
   it('gives a trace to nobody but its user', async (t) => {

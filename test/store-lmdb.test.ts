@@ -117,7 +117,7 @@ describe('what lies on disk', () => {
     await store.lessons.teach(lessonOf(store, { ...said, label: 'spam', user }));
     await store.lessons.teach(lessonOf(store, { ...said, label: 'ham', user }));
     const { sids, uids } = lessonOf(store, { ...said, label: 'ham', user });
-    const ids = { textId: store.ids.text(said.text), senderId: store.ids.id('jid', jid), pairId: '' };
+    const ids = { textId: store.ids.text(said.text), senderId: store.ids.id('jid', jid) };
     store.traces.append(
       { at: START, verdict: 'ham', total: 0, ...ids, scores: new Float32Array(4), sids, uids },
       user,

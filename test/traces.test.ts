@@ -14,7 +14,7 @@ const BYTES_MAX = 200_000;
 const keys = deriveDaemonKeys(SECRET);
 
 function traceOf(total: number, at: number, tokens = 36): Trace {
-  const ids = { textId: '1'.repeat(32), senderId: '2'.repeat(32), pairId: '3'.repeat(32) };
+  const ids = { textId: '1'.repeat(32), senderId: '2'.repeat(32) };
   const sids = Buffer.alloc(16 * tokens, 5);
   return { at, verdict: 'ham', total, ...ids, scores: new Float32Array(4), sids, uids: sids };
 }

@@ -25,7 +25,11 @@ export function createPipeline(config: Config, store: Store, events: PipelineEve
     filters: createFilters(config),
     options: pipelineOptions(config),
     gather: new Gather({ ids: store.ids, server: store.server, rates }),
-    texts: new TextCache(store.ids, config.cache.texts_bytes_max),
+    texts: new TextCache(
+      store.ids,
+      config.cache.texts_bytes_max,
+      store.facts.subjects('text', config.cache.records_max),
+    ),
     facts: store.facts,
     events,
   });

@@ -39,7 +39,7 @@ export class Gather {
     this.#sources = sources;
   }
 
-  /** Keyed ids of the parties. HMACs of JIDs come from an LRU. */
+  /** Keyed ids of the parties. HMACs of JIDs come from an LRU; the domain's is made only where it is asked for. */
   idsOf(sample: Sample, textId: string, user: User | undefined): SampleIds {
     const { ids, server } = this.#sources;
     const { subject } = sample;
@@ -47,7 +47,9 @@ export class Gather {
       text: textId,
       user: user?.id ?? '',
       jid: subject === undefined ? '' : ids.id('jid', bareJID(subject)),
-      domain: subject === undefined ? '' : ids.id('domain', domainOf(subject)),
+      get domain() {
+        return subject === undefined ? '' : ids.id('domain', domainOf(subject));
+      },
       serverGeneration: server.generation,
       userGeneration: user?.generation ?? 0,
     };
@@ -55,15 +57,16 @@ export class Gather {
 
   /** Touches live state: exactly once a request, before anything is judged. */
   touch(subject: Subject, now: number): Facts {
-    const { ids } = subject;
-    if (ids.jid === '') return {};
+    const { ids, user } = subject;
+    const userKeyState = user?.keyState ?? 'none';
+    if (ids.jid === '') return { userKeyState };
     const recipientTag = ids.user === '' ? 0 : Number.parseInt(ids.user.slice(0, 4), 16) || 1;
-    return { jidRate: this.#sources.rates.touch(ids.jid, recipientTag, now) };
+    return { userKeyState, jidRate: this.#sources.rates.touch(ids.jid, recipientTag, now) };
   }
 
-  /** Adds the facts that cost a look-up, only those that `wanted` names. */
+  /** Adds to `touched` the facts that cost a look-up, only those that `wanted` names. */
   read(subject: Subject, wanted: ReadonlySet<FactName>, touched: Facts): Facts {
-    const facts: Mutable<Facts> = { ...touched, userKeyState: subject.user?.keyState ?? 'none' };
+    const facts: Mutable<Facts> = touched;
     if (wanted.has('server_counts')) facts.serverCounts = this.#serverCounts(subject);
     if (wanted.has('user_counts') && subject.user?.keyState === 'ok')
       facts.userCounts = this.#userCounts(subject, subject.user);

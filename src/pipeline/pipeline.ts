@@ -123,6 +123,10 @@ export class Pipeline {
 
   #keyFor(filter: Filter, subject: Subject, touched: Facts): CacheKey | undefined {
     if (this.#options.ttlSeconds[filter.name] === 0) return undefined;
+    if (filter.readsText && !subject.texts.isSeenAgain) {
+      this.#events.cacheMiss(filter.name);
+      return undefined;
+    }
     const key = filter.cacheKey(subject.sample, subject.ids, touched);
     return key === undefined
       ? undefined

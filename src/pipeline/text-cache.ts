@@ -12,22 +12,34 @@ export interface KnownTexts {
   readonly features: readonly Features[];
   /** Server token ids, stride 16, one entry a text. */
   readonly sids: readonly Buffer[];
+  /** The same texts were seen before: worth remembering what was said of them. */
+  readonly isSeenAgain: boolean;
 }
 
-export const NO_TEXT: KnownTexts = { id: '', features: [], sids: [] };
+export const NO_TEXT: KnownTexts = { id: '', features: [], sids: [], isSeenAgain: false };
 /** Objects, keys and buffers of an entry and of each of its texts, by heap snapshot. */
 const ENTRY_BYTES = 400;
 /** Parts texts in the fingerprint; XML 1.0 forbids it in a stanza. */
 const SEPARATOR = '\u0001';
 
-/** Text → features, keyed by HMAC of the texts, so that no text stays in memory. */
+/** Slots in which texts seen once are remembered, 4 bytes each. */
+const SEEN_SLOTS = 2 ** 17;
+
+/**
+ * Text → features, keyed by HMAC of the texts, so that no text stays in memory. Most texts come once, and what is kept for
+ * them would only wear out the garbage collector; so a text is kept from its second sight on. The first leaves 32 bits in
+ * a table that forgets by being overwritten (the doorkeeper of TinyLFU: Einziger, Friedman & Manes 2017).
+ */
 export class TextCache {
   readonly #cache: LRU<string, KnownTexts>;
   readonly #ids: KeyedIds;
+  readonly #seen = new Uint32Array(SEEN_SLOTS);
 
-  constructor(ids: KeyedIds, bytesMax: number) {
+  /** @param seenIds fingerprints of texts of which something is remembered on disk. */
+  constructor(ids: KeyedIds, bytesMax: number, seenIds: readonly string[] = []) {
     this.#ids = ids;
     this.#cache = new LRU(bytesMax, weightOf);
+    for (const id of seenIds) this.#markSeen(id);
   }
 
   of(texts: readonly SampleText[]): KnownTexts {
@@ -35,11 +47,21 @@ export class TextCache {
     const id = this.#ids.text(joined(texts));
     const known = this.#cache.get(id);
     if (known !== undefined) return known;
+    const isSeenAgain = this.#markSeen(id);
     const features = texts.map((text) => extractFeatures(text.text));
     const sids = features.map((feature) => this.#ids.serverTokens(feature.hashes));
-    const fresh = { id, features, sids };
-    this.#cache.set(id, fresh);
+    const fresh = { id, features, sids, isSeenAgain };
+    if (isSeenAgain) this.#cache.set(id, fresh);
     return fresh;
+  }
+
+  /** Whether it was marked before. */
+  #markSeen(id: string): boolean {
+    const slot = Number.parseInt(id.slice(0, 8), 16) % SEEN_SLOTS;
+    const mark = Number.parseInt(id.slice(8, 16), 16);
+    const isSeenAgain = this.#seen[slot] === mark;
+    this.#seen[slot] = mark;
+    return isSeenAgain;
   }
 }
 

@@ -1,8 +1,4 @@
-import { type Cipher, createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
-
-/** Nonce of AES-GCM, NIST SP 800-38D §5.2.1.1: 96 bits. */
-export const NONCE_BYTES = 12;
-export const TAG_BYTES = 16;
+import { type Cipher, createCipheriv, hkdfSync } from 'node:crypto';
 
 /** Keys under the daemon's secret, one a purpose (HKDF, RFC 5869; the label is its `info`). */
 export interface DaemonKeys {
@@ -16,7 +12,7 @@ export interface DaemonKeys {
 
 export function deriveDaemonKeys(secret: Buffer): DaemonKeys {
   return {
-    id: derive(secret, 'id', 32),
+    id: derive(secret, 'id', 16),
     lesson: derive(secret, 'lesson', 32),
     serverToken: derive(secret, 'server token', 16),
     trace: derive(secret, 'trace', 32),
@@ -66,34 +62,81 @@ export class TokenCipher {
   }
 }
 
-export interface Sealing {
-  readonly key: Buffer;
-  readonly nonce: Buffer;
-  /** Bound to the text but not hidden: who may open it. */
-  readonly associated: Buffer;
-}
+/** Longest message that is authenticated without an allocation; longer ones get a buffer of their own. */
+const SCRATCH_BYTES = 16_384;
+const BLOCK_BYTES = 16;
 
-/** AES-256-GCM: the ciphertext, then the 16-byte tag, written to `into` at `offset`. Returns the bytes written. */
-export function seal(sealing: Sealing, text: Uint8Array, into: { target: Buffer; offset: number }): number {
-  const cipher = createCipheriv('aes-256-gcm', sealing.key, sealing.nonce);
-  cipher.setAAD(sealing.associated);
-  const sealed = cipher.update(text);
-  cipher.final();
-  into.target.set(sealed, into.offset);
-  into.target.set(cipher.getAuthTag(), into.offset + sealed.length);
-  return sealed.length + TAG_BYTES;
-}
+/**
+ * CBC-MAC with AES-128 over a message that begins with its length and is padded with zeros (ISO/IEC 9797-1, algorithm 1,
+ * padding 3): a pseudorandom function of messages of any length, since no padded message is a prefix of another (Petrank &
+ * Rackoff, "CBC MAC for Real-Time Data Sources", 2000). HMAC would do as well and costs five times as much: node:crypto
+ * makes a new object for each. This cipher object is kept; its chain is cut by adding its last block to the next first one.
+ */
+export class MessageCode {
+  readonly #cipher: Cipher;
+  readonly #scratch = Buffer.alloc(SCRATCH_BYTES);
+  #chain = Buffer.alloc(BLOCK_BYTES);
 
-/** Undefined where the key, the nonce or `associated` is another one. */
-export function unseal(sealing: Sealing, sealed: Buffer): Buffer | undefined {
-  const decipher = createDecipheriv('aes-256-gcm', sealing.key, sealing.nonce, { authTagLength: TAG_BYTES });
-  decipher.setAAD(sealing.associated);
-  decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
-  const text = decipher.update(sealed.subarray(0, sealed.length - TAG_BYTES));
-  try {
-    decipher.final();
-  } catch {
-    return undefined;
+  constructor(key: Buffer) {
+    this.#cipher = createCipheriv('aes-128-cbc', key, Buffer.alloc(BLOCK_BYTES)).setAutoPadding(false);
   }
-  return text;
+
+  /** 32 hex digits. @param purpose 0 … 255: messages of two purposes never share a code. */
+  of(purpose: number, message: string): string {
+    const buffer = this.#roomFor(message);
+    const length = buffer.write(message, BLOCK_BYTES, 'utf8');
+    const end = BLOCK_BYTES + Math.ceil(length / BLOCK_BYTES) * BLOCK_BYTES;
+    buffer.fill(0, BLOCK_BYTES + length, end);
+    buffer.fill(0, 0, BLOCK_BYTES);
+    buffer.writeUInt32LE(length, 0);
+    buffer[4] = purpose;
+    for (let at = 0; at < BLOCK_BYTES; at += 1) buffer[at] = buffer[at]! ^ this.#chain[at]!;
+    const out = this.#cipher.update(buffer.subarray(0, end));
+    this.#chain = out.subarray(end - BLOCK_BYTES, end);
+    return out.toString('hex', end - BLOCK_BYTES, end);
+  }
+
+  #roomFor(message: string): Buffer {
+    // UTF-8 takes at most three bytes a UTF-16 unit.
+    const most = 2 * BLOCK_BYTES + 3 * message.length;
+    return most <= SCRATCH_BYTES ? this.#scratch : Buffer.alloc(most);
+  }
+}
+
+const BLOCK_WORDS = 4;
+const COUNTERS_MAX = 256;
+/** Words that one nonce enciphers at most. */
+export const STREAM_WORDS_MAX = COUNTERS_MAX * BLOCK_WORDS;
+
+/**
+ * Enciphers by AES-256 in counter mode (NIST SP 800-38A §6.5) with a cipher object that is kept: making one for each trace,
+ * as an AEAD of node:crypto needs, costs several times the work itself. There is no tag; what is enciphered names its owner,
+ * so that another key is found out.
+ */
+export class StreamCipher {
+  readonly #cipher: Cipher;
+  readonly #counters = new Uint32Array(COUNTERS_MAX * BLOCK_WORDS);
+
+  constructor(key: Buffer) {
+    this.#cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
+  }
+
+  /**
+   * Adds the key stream to `words`, in place: enciphers and deciphers.
+   * @param nonce three words, never twice the same under one key.
+   * @param words at most `STREAM_WORDS_MAX`.
+   */
+  apply(nonce: Uint32Array, words: Uint32Array): void {
+    const blocks = Math.ceil(words.length / BLOCK_WORDS);
+    const counters = this.#counters;
+    for (let block = 0, at = 0; block < blocks; block += 1, at += BLOCK_WORDS) {
+      counters[at] = nonce[0]!;
+      counters[at + 1] = nonce[1]!;
+      counters[at + 2] = nonce[2]!;
+      counters[at + 3] = block;
+    }
+    const stream = this.#cipher.update(new Uint8Array(counters.buffer, 0, blocks * 4 * BLOCK_WORDS));
+    const key = new Uint32Array(stream.buffer, stream.byteOffset, blocks * BLOCK_WORDS);
+    for (let at = 0; at < words.length; at += 1) words[at] = words[at]! ^ key[at]!;
+  }
 }

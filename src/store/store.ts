@@ -37,11 +37,11 @@ export interface StoreSizes {
 
 export type LessonLabel = Exclude<VerdictName, 'unsure'>;
 
-/** HMACs under the daemon's secret: no record names a JID or a text in clear. */
+/** Keyed ids under the daemon's secret: no record names a JID or a text in clear. About 1 µs each, not remembered. */
 export interface KeyedIds {
-  /** 16 bytes as 32 hex digits. Kinds never collide; results are held in a bounded LRU. */
+  /** 16 bytes as 32 hex digits. Kinds never collide. */
   id(kind: SubjectKind, value: string): string;
-  /** Fingerprint of a sample's texts, 32 hex digits: not cached, ~2 µs. */
+  /** Fingerprint of a sample's texts, 32 hex digits. */
   text(texts: string): string;
   /** Id of a lesson: who reported which text of whom. By body or by trace, the same. */
   lesson(reporterId: string, textId: string, senderId: string): string;
@@ -117,10 +117,9 @@ export interface Trace {
   readonly at: number;
   readonly verdict: VerdictName;
   readonly total: number;
-  /** Keyed ids: the text's fingerprint, the judged bare JID, the pair (recipient, sender). */
+  /** Keyed ids: the text's fingerprint, and the judged bare JID. The recipient is who owns the trace. */
   readonly textId: string;
   readonly senderId: string;
-  readonly pairId: string;
   /** Scores by unit, in the order of `UNITS`; NaN = abstained. */
   readonly scores: Float32Array;
   /** Token ids of stride 16, at most 128 of each; `uids` empty without a user. */
@@ -137,6 +136,8 @@ export interface Traces {
 
 /** Facts with their own expiry, one record a subject; decoded records are held in an LRU. */
 export interface FactRecords {
+  /** Keyed ids of the subjects of a kind that have a record on disk, at most `limit`: for a start, not for the verdict path. */
+  subjects(kind: SubjectKind, limit: number): readonly string[];
   /** The value kept under `stamp`, or undefined where there is none, the stamp differs, or it is past `now`. */
   get(subject: SubjectKind, id: string, fact: string, stamp: string, now: number): unknown;
   /** Keeps a value until `expiresAt`. Written behind, not awaited; a record seen once may stay in memory only. */

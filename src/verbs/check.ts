@@ -49,7 +49,6 @@ function traceOf({ verdict, subject }: JudgedSample, context: Context, at: numbe
     total: verdict.total,
     textId: ids.text,
     senderId: ids.jid,
-    pairId: ids.user === '' ? '' : context.store.ids.id('pair', `${ids.user} ${ids.jid}`),
     scores: Float32Array.from(verdict.units, scoreOf),
     ...tokensOf(subject),
   };

@@ -63,6 +63,13 @@ export class LMDBFacts implements FactRecords {
     return this.#near.size;
   }
 
+  subjects(kind: SubjectKind, limit: number): readonly string[] {
+    const start = factKey(kind, '0'.repeat(32));
+    const end = factKey(kind, 'f'.repeat(32));
+    const keys = this.#options.environment.facts.getKeys({ start, end, limit });
+    return [...keys].map((key) => Buffer.from(key).toString('hex', 1));
+  }
+
   get(subject: SubjectKind, id: string, fact: string, stamp: string, now: number): unknown {
     const name = subject + id;
     const record = this.#record(subject, id, name);

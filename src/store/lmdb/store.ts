@@ -1,5 +1,5 @@
 import { type DaemonKeys, deriveDaemonKeys } from '../crypto.ts';
-import { HMACIds } from '../keyed-ids.ts';
+import { DerivedIds } from '../keyed-ids.ts';
 import { STORE_LIMITS, type StoreLimits, type StoreOptions } from '../options.ts';
 import type { Store, StoreSizes } from '../store.ts';
 import { type CheckpointRecord, readCheckpoint } from './checkpoint-record.ts';
@@ -52,7 +52,7 @@ interface Opened {
 }
 
 class LMDBStore implements Store {
-  readonly ids: HMACIds;
+  readonly ids: DerivedIds;
   readonly server: LMDBServerTokens;
   readonly users: LMDBUserTables;
   readonly lessons: LMDBLessons;
@@ -70,7 +70,7 @@ class LMDBStore implements Store {
     const checkpoint = readCheckpoint(environment) ?? firstCheckpoint(limits);
     this.#opened = opened;
     this.#writer = new Writer({ environment, dir, log, now });
-    this.ids = new HMACIds(keys);
+    this.ids = new DerivedIds(keys);
     this.server = new LMDBServerTokens(checkpoint.segments);
     this.users = new LMDBUserTables({ ...limits, environment, ids: this.ids, secret, now });
     const parts = { environment, writer: this.#writer, server: this.server, users: this.users };

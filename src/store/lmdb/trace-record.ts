@@ -17,12 +17,12 @@ const floats = new Float32Array(scratch.buffer);
  * A trace before it is sealed. The result is scratch space: valid until the next call.
  *
  * ```
- *  0 at f64   8 total f64   16 text id 16   32 sender id 16   48 pair id 16 (zeros: none)
+ *  0 at f64   8 total f64   16 text id 16   32 sender id 16   48 owner's id 16 (zeros: nobody's)
  * 64 verdict u8   65 scores u8   66 sids u8   67 uids u8
  * 68 scores f32, then sids, then uids, 8 bytes each
  * ```
  */
-export function encodeTrace(trace: Trace): Buffer {
+export function encodeTrace(trace: Trace, ownerId: string): Uint32Array {
   const sids = Math.min(trace.sids.length / TOKEN_STRIDE, TOKENS_MAX);
   const uids = Math.min(trace.uids.length / TOKEN_STRIDE, TOKENS_MAX);
   const scores = Math.min(trace.scores.length, SCORES_MAX);
@@ -30,7 +30,7 @@ export function encodeTrace(trace: Trace): Buffer {
   scratch.writeDoubleLE(trace.total, 8);
   writeId(trace.textId, 16);
   writeId(trace.senderId, 32);
-  writeId(trace.pairId, 48);
+  writeId(ownerId, 48);
   scratch[64] = VERDICTS.indexOf(trace.verdict);
   scratch[65] = scores;
   scratch[66] = sids;
@@ -39,7 +39,7 @@ export function encodeTrace(trace: Trace): Buffer {
   for (let i = 0; i < scores; i++) floats[word++] = trace.scores[i]!;
   word = writeTokens(trace.sids, sids, word);
   word = writeTokens(trace.uids, uids, word);
-  return scratch.subarray(0, word * 4);
+  return words.subarray(0, word);
 }
 
 function writeId(id: string, at: number): void {
@@ -52,8 +52,9 @@ function writeTokens(ids: Buffer, count: number, at: number): number {
   return at + 2 * count;
 }
 
-/** Token ids come back with a stride of 16, the second half of each zero. */
-export function decodeTrace(record: Buffer): Trace {
+/** Undefined where the trace is not of this owner. Token ids come back with a stride of 16, the second half of each zero. */
+export function decodeTrace(record: Buffer, ownerId: string): Trace | undefined {
+  if (readId(record, 48) !== ownerId) return undefined;
   const scores = new Float32Array(record[65]!);
   for (let i = 0; i < scores.length; i++) scores[i] = record.readFloatLE(HEAD_BYTES + 4 * i);
   const sidsAt = HEAD_BYTES + 4 * scores.length;
@@ -64,7 +65,6 @@ export function decodeTrace(record: Buffer): Trace {
     total: record.readDoubleLE(8),
     textId: readId(record, 16),
     senderId: readId(record, 32),
-    pairId: readId(record, 48),
     scores,
     sids: spreadTokens(record.subarray(sidsAt, uidsAt)),
     uids: spreadTokens(record.subarray(uidsAt, uidsAt + record[67]! * TOKEN_BYTES)),

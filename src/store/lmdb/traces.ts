@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { idKey, metaKey, numberKey, readNumberKey } from '../keys.ts';
+import { StreamCipher } from '../crypto.ts';
+import { metaKey, numberKey, readNumberKey } from '../keys.ts';
 import type { Trace, Traces, User } from '../store.ts';
 import type { Environment } from './environment.ts';
-import { closedAt, OpenBlock, readTrace, SALT_BYTES, type TraceSeal } from './trace-block.ts';
+import { closedAt, OpenBlock, readTrace, SALT_BYTES } from './trace-block.ts';
 import { formatTraceId, parseTraceId, type TraceAddress } from './trace-id.ts';
 import { decodeTrace, encodeTrace } from './trace-record.ts';
 import type { KeyedUser } from './user-tables.ts';
@@ -17,7 +18,6 @@ const DROPPED_MAX = 64;
 const DROP_EVERY_MS = 1000;
 const DAY_MS = 86_400_000;
 const CHECKS = 4096;
-const NOBODY = Buffer.alloc(0);
 
 export interface TracesOptions {
   readonly environment: Environment;
@@ -32,7 +32,8 @@ export interface TracesOptions {
 /** A ring of blocks: new ones at its end, the oldest dropped by age and by bytes. */
 export class LMDBTraces implements Traces {
   readonly #options: TracesOptions;
-  readonly #salt = randomBytes(SALT_BYTES);
+  readonly #salt = randomBytes(SALT_BYTES).readUInt32LE(0);
+  readonly #cipher: StreamCipher;
   #open: OpenBlock | undefined;
   #nextBlock: number;
   /** Closed and not yet on disk. */
@@ -41,11 +42,12 @@ export class LMDBTraces implements Traces {
   #bytes: number;
   #droppedAt = 0;
   /** Random checks made in one go: one call for each costs as much as sealing. */
-  #checks = NOBODY;
+  #checks = Buffer.alloc(0);
   #checkAt = 0;
 
   constructor(options: TracesOptions) {
     this.#options = options;
+    this.#cipher = new StreamCipher(options.key);
     const { traces, meta } = options.environment;
     this.#bytes = meta.get(metaKey('traces'))?.readDoubleLE(0) ?? 0;
     const [last] = traces.getKeys({ reverse: true, limit: 1 });
@@ -58,11 +60,11 @@ export class LMDBTraces implements Traces {
   }
 
   append(trace: Trace, user: User | undefined): string {
-    const text = encodeTrace(trace);
-    if (this.#open?.hasRoomFor(text.length) === false) this.#closeBlock();
+    const text = encodeTrace(trace, user?.id ?? '');
+    if (this.#open?.hasRoomFor(text) === false) this.#closeBlock();
     this.#open ??= new OpenBlock(this.#nextBlock++, this.#options.now(), this.#salt);
     const check = this.#nextCheck();
-    const index = this.#open.append(text, check, this.#sealOf(user));
+    const index = this.#open.append(text, check, this.#cipherOf(user));
     return formatTraceId({ at: Math.floor(trace.at), block: this.#open.number, index, check });
   }
 
@@ -71,8 +73,8 @@ export class LMDBTraces implements Traces {
     if (address === undefined || this.#isPast(address.at)) return undefined;
     const block = this.#block(address);
     if (block === undefined) return undefined;
-    const text = readTrace(block, address, this.#sealOf(user));
-    const trace = text === undefined ? undefined : decodeTrace(text);
+    const text = readTrace(block, address, this.#cipherOf(user));
+    const trace = text === undefined ? undefined : decodeTrace(text, user?.id ?? '');
     return trace !== undefined && Math.floor(trace.at) === address.at ? trace : undefined;
   }
 
@@ -149,10 +151,9 @@ export class LMDBTraces implements Traces {
     return this.#waiting.get(address.block) ?? this.#options.environment.traces.get(numberKey(address.block));
   }
 
-  /** A user whose key is wrong has the daemon's, bound to the user's id: nobody else reads it. */
-  #sealOf(user: User | undefined): TraceSeal {
-    if (user === undefined) return { key: this.#options.key, associated: NOBODY };
-    return { key: (user as KeyedUser).traceKey ?? this.#options.key, associated: idKey(user.id) };
+  /** Traces of a user whose key is wrong are sealed with the daemon's. */
+  #cipherOf(user: User | undefined): StreamCipher {
+    return (user as KeyedUser | undefined)?.traceCipher ?? this.#cipher;
   }
 
   #nextCheck(): number {

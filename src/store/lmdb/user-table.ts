@@ -1,11 +1,13 @@
 import type { CountColumns } from '../store.ts';
 import type { Learnt } from './lesson-record.ts';
-import { TOKEN_BYTES, TOKEN_STRIDE } from './token-ids.ts';
+import { STRIDE_WORDS, TOKEN_BYTES, tokenWords } from './token-ids.ts';
 
 const HEAD_BYTES = 64;
 const COUNT_MAX = 0xffffff;
 /** After this many interpolations the search halves instead; ids are pseudorandom, so that three are typical. */
 const INTERPOLATIONS_MAX = 8;
+/** Words of a cache line. */
+const LINE_WORDS = 16;
 /** On overflow, the rarest tokens beyond 7/8 of the limit go, so that new ones find room for a while. */
 const KEPT_OF_EIGHT = 7;
 
@@ -27,6 +29,8 @@ export class UserTable {
   seq = 0;
   spamTotal = 0;
   hamTotal = 0;
+  /** What the first pass of a look-up saw: kept, so that the compiler cannot drop the pass. */
+  touched = 0;
   #count = 0;
   /** Bits 0–31 of the id. */
   #low = new Uint32Array(0);
@@ -85,9 +89,20 @@ export class UserTable {
     return HEAD_BYTES + 12 * this.#low.length;
   }
 
+  /** In two passes, as `TokenTable.lookup`: the first looks near where each id should lie, by interpolation. */
   lookup(ids: Buffer, count: number, into: CountColumns): void {
+    const words = tokenWords(ids, count);
+    const column = this.#low;
+    const scale = this.#count / 2 ** 32;
+    let touched = 0;
     for (let i = 0; i < count; i++) {
-      const at = this.#find(ids, i * TOKEN_STRIDE);
+      const near = Math.floor(words[STRIDE_WORDS * i]! * scale);
+      touched ^= column[near]! ^ column[Math.max(0, near - LINE_WORDS)]!;
+    }
+    this.touched = touched;
+    for (let i = 0; i < count; i++) {
+      const high = words[STRIDE_WORDS * i + 1]! & 0xffff;
+      const at = this.#find(words[STRIDE_WORDS * i]!, high);
       into.spam[i] = at < 0 ? 0 : this.#spam[at]! >>> 8;
       into.ham[i] = at < 0 ? 0 : this.#ham[at]! >>> 8;
     }
@@ -100,7 +115,7 @@ export class UserTable {
     const column = this.#column(learnt);
     const fresh: number[] = [];
     for (let offset = 0; offset < learnt.uids.length; offset += TOKEN_BYTES) {
-      const at = this.#find(learnt.uids, offset);
+      const at = this.#findId(learnt.uids, offset);
       if (at < 0) fresh.push(offset);
       else addCount(column, at, learnt.weight);
     }
@@ -112,7 +127,7 @@ export class UserTable {
   unlearn(learnt: Learnt): void {
     const column = this.#column(learnt);
     for (let offset = 0; offset < learnt.uids.length; offset += TOKEN_BYTES) {
-      const at = this.#find(learnt.uids, offset);
+      const at = this.#findId(learnt.uids, offset);
       if (at >= 0) addCount(column, at, -learnt.weight);
     }
     this.#addTotal(learnt, -learnt.weight);
@@ -128,9 +143,12 @@ export class UserTable {
     else this.hamTotal = Math.max(0, this.hamTotal + weight);
   }
 
-  /** Index of the id at `offset`, −1 where it is unknown: interpolation search (Perl, Itai & Avni 1978, O(log log n)). */
-  #find(ids: Buffer, offset: number): number {
-    const low = ids.readUInt32LE(offset);
+  #findId(ids: Buffer, offset: number): number {
+    return this.#find(ids.readUInt32LE(offset), ids.readUInt16LE(offset + 4));
+  }
+
+  /** Index of an id, −1 where it is unknown: interpolation search (Perl, Itai & Avni 1978, O(log log n)). */
+  #find(low: number, high: number): number {
     const column = this.#low;
     let left = 0;
     let right = this.#count - 1;
@@ -143,7 +161,7 @@ export class UserTable {
           ? left + Math.floor(((low - first) / (last - first)) * (right - left))
           : (left + right) >>> 1;
       const found = column[at]!;
-      if (found === low) return this.#findAmongEqual(at, low, ids[offset + 4]! | (ids[offset + 5]! << 8));
+      if (found === low) return this.#findAmongEqual(at, low, high);
       if (found < low) left = at + 1;
       else right = at - 1;
     }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { LRU } from '../../lru.ts';
-import { deriveUserKeys, TokenCipher, userCheck, userRoot } from '../crypto.ts';
+import { deriveUserKeys, StreamCipher, TokenCipher, userCheck, userRoot } from '../crypto.ts';
 import { idKey } from '../keys.ts';
 import type { CountColumns, KeyedIds, User, UserTables } from '../store.ts';
 import type { Environment, Table } from './environment.ts';
@@ -15,9 +15,9 @@ const NEW_USERS_MAX = 10_000;
 const SALT_BYTES = 16;
 const EMPTY_IDS = Buffer.alloc(0);
 
-/** A user as the store knows one: with the key of the user's traces, undefined for a `wrong-key`. */
+/** A user as the store knows one: with the cipher of the user's traces, undefined for a `wrong-key`. */
 export interface KeyedUser extends User {
-  readonly traceKey: Buffer | undefined;
+  readonly traceCipher: StreamCipher | undefined;
 }
 
 interface OpenUser {
@@ -179,11 +179,12 @@ export class LMDBUserTables implements UserTables {
 
   #keyed(id: string, keys: { token: Buffer; trace: Buffer }): KeyedUser {
     const cipher = new TokenCipher(keys.token);
+    const traceCipher = new StreamCipher(keys.trace);
     const tables = this;
     return {
       id,
       keyState: 'ok',
-      traceKey: keys.trace,
+      traceCipher,
       get generation() {
         return tables.table(id)?.seq ?? 0;
       },
@@ -201,7 +202,7 @@ function wrongKey(id: string): KeyedUser {
   return {
     id,
     keyState: 'wrong-key',
-    traceKey: undefined,
+    traceCipher: undefined,
     generation: 0,
     tokens: () => EMPTY_IDS,
     lookup: (_ids, count, into) => lookupNothing(count, into),
