@@ -1,14 +1,21 @@
+interface Entry<V> {
+  value: V;
+  weight: number;
+  /** Asked for since the hand last came by. */
+  isUsed: boolean;
+}
+
 /**
- * A map of bounded weight that forgets what was not used lately. Two generations: what is asked for is in the young one, or
- * comes back into it; when the young one holds half of the weight it becomes the old one, and the old one is forgotten
- * whole. So a hit costs one look-up and moves nothing; an exact order of use would cost a deletion and an insertion each.
+ * A map of bounded weight that forgets what was not used lately: the CLOCK algorithm (Corbató 1968), near to least recently
+ * used. A hit sets a flag and moves nothing; an exact order of use would cost a deletion and an insertion each.
  */
 export class LRU<K, V> {
   readonly #weightMax: number;
   readonly #weigh: (value: V) => number;
-  #young = new Map<K, V>();
-  #old = new Map<K, V>();
-  #youngWeight = 0;
+  readonly #map = new Map<K, Entry<V>>();
+  /** Kept from call to call: a fresh iterator would walk over all the places of deleted keys. */
+  #hand = this.#map.entries();
+  #weight = 0;
 
   /** Without `weigh` every entry weighs 1. */
   constructor(weightMax: number, weigh: (value: V) => number = () => 1) {
@@ -16,37 +23,43 @@ export class LRU<K, V> {
     this.#weigh = weigh;
   }
 
-  /** Entries held; one that was asked for lately may count twice. */
   get size(): number {
-    return this.#young.size + this.#old.size;
+    return this.#map.size;
   }
 
   get(key: K): V | undefined {
-    const value = this.#young.get(key);
-    if (value !== undefined) return value;
-    const old = this.#old.get(key);
-    if (old !== undefined) this.set(key, old);
-    return old;
+    const entry = this.#map.get(key);
+    if (entry === undefined) return undefined;
+    entry.isUsed = true;
+    return entry.value;
   }
 
-  /** An entry that alone weighs more than half of the bound is held only until the next one comes. */
+  /** An entry that alone weighs more than the bound is not kept. */
   set(key: K, value: V): void {
-    const before = this.#young.get(key);
-    if (before !== undefined) this.#youngWeight -= this.#weigh(before);
+    this.delete(key);
     const weight = this.#weigh(value);
-    if (before === undefined && 2 * (this.#youngWeight + weight) > this.#weightMax) {
-      this.#old = this.#young;
-      this.#young = new Map();
-      this.#youngWeight = 0;
-    }
-    this.#young.set(key, value);
-    this.#youngWeight += weight;
+    this.#map.set(key, { value, weight, isUsed: false });
+    this.#weight += weight;
+    while (this.#weight > this.#weightMax) this.#forgetOne();
   }
 
   delete(key: K): void {
-    const value = this.#young.get(key);
-    if (value !== undefined) this.#youngWeight -= this.#weigh(value);
-    this.#young.delete(key);
-    this.#old.delete(key);
+    const entry = this.#map.get(key);
+    if (entry === undefined) return;
+    this.#map.delete(key);
+    this.#weight -= entry.weight;
+  }
+
+  /** What was used is spared once: it goes to the end of the line, its flag cleared. */
+  #forgetOne(): void {
+    let next = this.#hand.next();
+    if (next.done === true) {
+      this.#hand = this.#map.entries();
+      next = this.#hand.next();
+    }
+    const [key, entry] = next.value as [K, Entry<V>];
+    this.#map.delete(key);
+    if (entry.isUsed) this.#map.set(key, { ...entry, isUsed: false });
+    else this.#weight -= entry.weight;
   }
 }

@@ -49,14 +49,20 @@ function traceOf({ verdict, subject }: JudgedSample, context: Context, at: numbe
     total: verdict.total,
     textId: ids.text,
     senderId: ids.jid,
-    scores: Float32Array.from(verdict.units, scoreOf),
+    scores: scoresOf(verdict.units),
     ...tokensOf(subject),
   };
   return context.store.traces.append(trace, user);
 }
 
-function scoreOf({ opinion }: UnitResult): number {
-  return opinion.kind === 'opinion' ? opinion.score : Number.NaN;
+/** NaN = abstained. */
+function scoresOf(units: readonly UnitResult[]): Float32Array {
+  const scores = new Float32Array(units.length);
+  for (let index = 0; index < units.length; index += 1) {
+    const { opinion } = units[index] as UnitResult;
+    scores[index] = opinion.kind === 'opinion' ? opinion.score : Number.NaN;
+  }
+  return scores;
 }
 
 function answer({ verdict, traceId }: Judged): Response {

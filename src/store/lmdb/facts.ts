@@ -8,7 +8,10 @@ import type { Writer } from './writer.ts';
 
 /** Records written in one step. */
 const WRITTEN_MAX = 256;
-/** Otherwise this often: a record that changes often is written once for many changes. */
+/**
+ * This often: a record that changes often is written once for many changes, and a store under load is not kept busy with
+ * what only a restart will ask for. What is left is written at the close.
+ */
 const STEPS_PER_WRITE = 20;
 const SWEPT_MAX = 64;
 const SWEEP_MS_MAX = 0.3;
@@ -97,10 +100,10 @@ export class LMDBFacts implements FactRecords {
     } else this.#remember(name, { key: factKey(subject, id), record });
   }
 
-  /** Writes some of what is due and sweeps some of what is past; one step at a time, sooner where much is due. */
+  /** Writes some of what is due and sweeps some of what is past; one step at a time. */
   step(): void {
     this.#steps++;
-    const isDue = this.#steps % STEPS_PER_WRITE === 0 || this.#dirty.size >= WRITTEN_MAX;
+    const isDue = this.#steps % STEPS_PER_WRITE === 0;
     if (!isDue || this.#running !== undefined || this.#options.writer.state === 'degraded') return;
     this.#running = this.#write().finally(() => {
       this.#running = undefined;
