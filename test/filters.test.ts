@@ -84,6 +84,6 @@ describe('sentences', () => {
 
   it('carry the parameters', () => {
     assert.match(sentenceOf('BAYES_SERVER', { tokens: 23, z: 4.5 }), /23 .*\+4\.5/);
-    assert.match(abstentionSentence('untrained', { spam: 3, ham: 0 }), /3 spam and 0 ham/);
+    assert.match(abstentionSentence('untrained', { spam: 3, ham: 0 }), /3 spam, 0 ham/);
   });
 });

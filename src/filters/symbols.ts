@@ -5,9 +5,9 @@ type Sentence = (params: ReasonParams) => string;
 /** English sentences of symbols; modules translate by symbol and parameters. */
 const SENTENCES: Readonly<Record<string, Sentence>> = {
   BAYES_SERVER: (p) => `${p['tokens']} features known here, log-odds ${signed(p['z'])}`,
-  BAYES_USER: (p) => `${p['tokens']} features known to this user change the log-odds by ${signed(p['z'])}`,
-  JID_RATE: (p) => `${p['stanzas']} times its allowance of stanzas, ${p['recipients']} of recipients`,
-  STREAM: (p) => `stream with TLS ${p['tls']}, authenticated by ${p['auth']}`,
+  BAYES_USER: (p) => `${p['tokens']} features of this user, log-odds ${signed(p['z'])}`,
+  JID_RATE: (p) => `stanzas ${p['stanzas']} ×, recipients ${p['recipients']} × allowed`,
+  STREAM: (p) => `TLS: ${p['tls']}, authenticated by ${p['auth']}`,
   KNOWN_SENDER: () => 'the sender is known to the recipient: not judged',
   NOT_JUDGED: () => 'no stanza that can be spam: not judged',
   TEST_STANZA: () => 'the test line: always spam, teaches nothing',
@@ -15,11 +15,11 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
 
 /** Why a filter abstains, in words. */
 const ABSTENTIONS: Readonly<Record<string, Sentence>> = {
-  untrained: (p) => `not enough lessons yet: ${p['spam'] ?? 0} spam and ${p['ham'] ?? 0} ham are missing`,
+  untrained: (p) => `not enough lessons: ${p['spam'] ?? 0} spam, ${p['ham'] ?? 0} ham missing`,
   'too-few-tokens': () => 'too few features of this text are known',
   'no-text': () => 'there is no text to read',
   'no-user': () => 'the recipient is not told',
-  'wrong-key': () => "the user's key is another than the first one seen",
+  'wrong-key': () => "the user's key is not the first one seen",
   'no-sender': () => 'the sender is not told',
   'within-allowance': () => 'the sender writes no more than allowed',
   'no-facts': () => 'the server told nothing of the stream',

@@ -1,7 +1,7 @@
 import { abstentionSentence, sentenceOf } from '../filters/symbols.ts';
 import type { UnitResult, Verdict } from '../model/verdict.ts';
 
-/** The verdict taken apart for people: the body of REPORT, at most 80 columns where the sentences allow it. */
+/** The verdict taken apart for people: the body of REPORT, in 80 columns. */
 export function explain(verdict: Verdict): string {
   const lines = [headline(verdict)];
   if (verdict.symbol !== undefined) lines.push(`${verdict.symbol}: ${sentenceOf(verdict.symbol)}.`);
@@ -23,7 +23,7 @@ function unitLine(result: UnitResult): string {
   const unit = result.unit.padEnd(14);
   const { opinion } = result;
   if (opinion.kind === 'abstention') {
-    return `     -  ${unit}      -       -  abstains: ${abstentionSentence(opinion.reason, opinion.params)}`;
+    return `     -  ${unit}  abstains: ${abstentionSentence(opinion.reason, opinion.params)}`;
   }
   const points = result.points.toFixed(2).padStart(6);
   const score = opinion.score.toFixed(3).padStart(7);
