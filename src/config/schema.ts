@@ -91,7 +91,9 @@ const storeTable = table(
     sync: z
       .boolean()
       .default(true)
-      .describe('Flush each lesson to the disk before it is answered. `false` is for stores that may be lost.'),
+      .describe(
+        'Flush each lesson to the disk before it is answered. `false` is for stores that may be lost.',
+      ),
     checkpoint_seconds: whole(
       30,
       [1, 3_600],

@@ -39,7 +39,7 @@ export class Gather {
     this.#sources = sources;
   }
 
-  /** Keyed ids of the parties. HMACs of JIDs come from an LRU; the domain's is made only where it is asked for. */
+  /** Keyed ids of the parties. The domain's is made only where it is asked for. */
   idsOf(sample: Sample, textId: string, user: User | undefined): SampleIds {
     const { ids, server } = this.#sources;
     const { subject } = sample;

@@ -26,7 +26,7 @@ const SEPARATOR = '\u0001';
 const SEEN_SLOTS = 2 ** 17;
 
 /**
- * Text → features, keyed by HMAC of the texts, so that no text stays in memory. Most texts come once, and what is kept for
+ * Text → features, by keyed id of the texts, so that no text stays in memory. Most texts come once, and what is kept for
  * them would only wear out the garbage collector; so a text is kept from its second sight on. The first leaves 32 bits in
  * a table that forgets by being overwritten (the doorkeeper of TinyLFU: Einziger, Friedman & Manes 2017).
  */

@@ -2,7 +2,7 @@ import type { SubjectKind } from '../model/subject.ts';
 
 /**
  * Every key and value of the LMDB environment. Numbers in keys are big-endian, so that LMDB's order is theirs; numbers in
- * values are little-endian. `id` is 16 bytes of HMAC; `seq` numbers lessons from 1; `f64` are milliseconds since 1970 or
+ * values are little-endian. `id` is a keyed id of 16 bytes; `seq` numbers lessons from 1; `f64` are milliseconds since 1970 or
  * seqs. Whatever changes here counts SCHEMA up.
  *
  * ```
