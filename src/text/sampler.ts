@@ -84,7 +84,7 @@ export class Sampler {
     this.#slots.fill(0);
     for (let held = 0; held < this.#count && kept < FEATURES_MAX; held += 1) {
       if ((this.#ranks[held] as number) > rankMax) continue;
-      this.#lanes.copyWithin(LANES * kept, LANES * held, LANES * (held + 1));
+      this.#move(held, kept);
       this.#ranks[kept] = this.#ranks[held] as number;
       this.#spanIndexes[kept] = this.#spanIndexes[held] as number;
       this.#claimSlot(kept);
@@ -92,5 +92,11 @@ export class Sampler {
     }
     this.#count = kept;
     this.#rankMax = rankMax;
+  }
+
+  /** Lane by lane: for four of them `copyWithin` takes longer. */
+  #move(from: number, to: number): void {
+    const lanes = this.#lanes;
+    for (let lane = 0; lane < LANES; lane += 1) lanes[LANES * to + lane] = lanes[LANES * from + lane] as number;
   }
 }
