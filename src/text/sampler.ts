@@ -97,6 +97,7 @@ export class Sampler {
   /** Lane by lane: for four of them `copyWithin` takes longer. */
   #move(from: number, to: number): void {
     const lanes = this.#lanes;
-    for (let lane = 0; lane < LANES; lane += 1) lanes[LANES * to + lane] = lanes[LANES * from + lane] as number;
+    for (let lane = 0; lane < LANES; lane += 1)
+      lanes[LANES * to + lane] = lanes[LANES * from + lane] as number;
   }
 }
