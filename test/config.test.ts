@@ -34,6 +34,12 @@ const BROKEN: readonly (readonly [name: string, text: string, message: RegExp])[
   ['a word that is not in the list', '[actions]\nspam = "junk"\n', /line 2: `actions\.spam`/],
   ['broken TOML', '[limits\n', /line 1, column \d+/],
   ['thresholds the wrong way round', '[thresholds]\nham = 6\n', /line 2: `thresholds\.ham` must be below/],
+  ['TCP beyond loopback', 'listen.tcp = [{ host = "0.0.0.0" }]\n', /must be a loopback address/],
+  [
+    'no listener at all',
+    'listen.unix = []\nlisten.tcp = []\n',
+    /line 1: `listen\.unix` and listen\.tcp are both empty/,
+  ],
   ['a mode that is none', '[[listen.unix]]\npath = "a"\nmode = "999"\n', /three octal digits/],
 ];
 

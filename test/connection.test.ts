@@ -64,15 +64,17 @@ test('an Id still in flight is refused, and the connection closes behind the ans
   client.send(
     request('CHECK', { Id: 'x' }, 'a') + request('CHECK', { Id: 'x' }, 'b') + request('CHECK', {}, 'c'),
   );
-  const refusal = await client.answer();
-  assert.equal(wordOf(refusal), '64 id-in-flight');
-  assert.equal(headerOf(refusal, 'Id'), undefined);
+  await settled();
   assert.equal(later.count, 1);
   later.settle('a');
+  const answers = await client.rest();
   assert.deepEqual(
-    (await client.rest()).map((answer) => answer.body),
-    ['a'],
+    answers.map((answer) => answer.body),
+    ['a', ''],
   );
+  const refusal = answers[1] as (typeof answers)[number];
+  assert.equal(wordOf(refusal), '64 id-in-flight');
+  assert.equal(headerOf(refusal, 'Id'), undefined);
 });
 
 test('what breaks the framing is answered behind what came before, and nothing after it is read [PNP-2.4]', async () => {
@@ -90,6 +92,22 @@ test('what breaks the framing is answered behind what came before, and nothing a
   );
   assert.equal(wordOf(answers[1]), '76 http');
   assert.equal(later.count, 0);
+});
+
+test('what breaks the framing is answered behind answers with an Id, too [PNP-2.4]', async () => {
+  const later = new Later();
+  const client = new WireHarness(later.serve).connect();
+  client.send(`${request('CHECK', { Id: 'x' }, 'a')}${request('CHECK', { Id: 'y' }, 'b')}BROKEN\r\n\r\n`);
+  await settled();
+  later.settle('b');
+  await settled();
+  later.settle('a');
+  const answers = await client.rest();
+  assert.deepEqual(
+    answers.map((answer) => answer.body),
+    ['b', 'a', ''],
+  );
+  assert.equal(wordOf(answers[2]), '76 bad-request-line');
 });
 
 for (const [word, bytes] of [

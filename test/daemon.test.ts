@@ -9,7 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { PnpClient } from '../clients/node/pnp-client.ts';
 import { UNITS } from '../src/model/unit.ts';
 import { type DaemonProcess, startDaemon } from './daemon-process.ts';
-import { chat, spimFixtures } from './stanzas.ts';
+import { chat, madeUp, spimFixtures } from './stanzas.ts';
 
 const MAIN = join(import.meta.dirname, '../src/main.js');
 const FACTS = { to: 'juliet@capulet.example' };
@@ -117,6 +117,38 @@ describe('the daemon', () => {
     assert.equal((await get('/metrics', 'POST')).status, 405);
   });
 
+  it('answers HTTP by address only, so that no web page can ask by a name of its own', async () => {
+    const socket = createConnection(daemon.httpPort, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.write('GET /metrics HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n');
+    await once(socket, 'close');
+    assert.match(answer, /^HTTP\/1\.1 403 /);
+  });
+
+  it('judges each of many bodies by itself: the worst counts', async () => {
+    const admin = new PnpClient({ path: daemon.adminPath, timeoutMs: 10_000 });
+    for (let number = 0; number < 40; number += 1) {
+      await Promise.all(
+        (['spam', 'ham'] as const).map((label) => admin.tell({ label, stanza: chat(madeUp(label, number)) })),
+      );
+    }
+    admin.close();
+    const spam = `<body xml:lang='xx'>${madeUp('spam', 99)}</body>`;
+    const ham = Array.from(
+      { length: 90 },
+      (_, number) => `<body xml:lang='l${number}'>${madeUp('ham', number)}</body>`,
+    );
+    const total = async (bodies: string) =>
+      (await client.check(`<message type='chat'>${bodies}</message>`, FACTS)).score;
+    const alone = await total(spam);
+    assert.ok(alone > 0);
+    assert.equal(await total(ham.join('') + spam), alone);
+    assert.equal(await total(spam + ham.join('')), alone);
+  });
+
   it('gives its statistics to admins only', async () => {
     const admin = new PnpClient({ path: daemon.adminPath });
     const stats = await admin.stats();
@@ -191,8 +223,8 @@ describe('starting and stopping', () => {
     [
       'TCP beyond loopback',
       'listen.unix = []\nlisten.tcp = [{ host = "192.0.2.1" }]\nstore.directory = "DIR/s"\nstore.secret_file = "DIR/k"\n',
-      69,
-      /192\.0\.2\.1 is not a loopback address/,
+      78,
+      /line 2: `listen\.tcp\.0\.host` must be a loopback address/,
     ],
     [
       'a socket path that is too long',

@@ -40,6 +40,11 @@ describe('auth.stream', () => {
     assert.ok(external < 0 && external < dialback && dialback < old && old < clear && clear > 0.5);
   });
 
+  it('counts what is not told as nothing', () => {
+    assert.equal(scoreOf(judge({ auth: 'external' })), -0.5);
+    assert.equal(scoreOf(judge({ auth: 'dialback' })), 0.2);
+  });
+
   const abstentions: readonly (readonly [StreamFacts, string])[] = [
     [{}, 'no-facts'],
     [{ auth: 'c2s', tls: 'TLSv1.3' }, 'local-stream'],

@@ -190,6 +190,14 @@ describe('learning through the real daemon', () => {
     await client.check(chat('first sight of a key'), { ...keyed, userKey: key(1) });
     const wrong = await client.check(chat('another key'), { ...keyed, userKey: key(2) });
     assert.match(wrong.answer.headers.get('Abstained') ?? '', /bayes\.user=wrong-key/);
+    const told = await client.call(
+      'TELL',
+      { 'Message-Class': 'spam', Set: 'local', 'User-Key': key(2), To: keyed.to },
+      chat('keyed'),
+    );
+    assert.deepEqual([told.status, told.headers.get('Error')?.split(' ')[0]], [77, 'wrong-key']);
+    const right = { label: 'spam', stanza: chat('keyed'), facts: { ...keyed, userKey: key(1) } } as const;
+    assert.equal((await client.tell(right)).didSet, true);
     const none = await client.check(chat('no key at all'), keyed);
     assert.match(none.answer.headers.get('Abstained') ?? '', /bayes\.user=wrong-key/);
   });

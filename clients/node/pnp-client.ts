@@ -181,9 +181,13 @@ function accepted(answer: Answer): Answer {
   if (answer.status === 0) return answer;
   const said = answer.headers.get('Error') ?? `${answer.name} ; ${answer.name}`;
   const sentence = said.slice(said.indexOf(' ; ') + 3);
-  throw new PnpError('refused', `The daemon answered ${answer.status} ${answer.name}: ${sentence}.`, {
-    answer,
-  });
+  throw new PnpError(
+    'refused',
+    `The daemon answered ${answer.status} ${answer.name}: ${sentence.replace(/\.$/, '')}.`,
+    {
+      answer,
+    },
+  );
 }
 
 /** A text body with plain line ends. */

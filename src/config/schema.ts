@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { RIGHTS } from '../pnp/grammar.ts';
 import { number, oneOf, table, whole } from './keys.ts';
@@ -6,6 +7,11 @@ import { bayesTable, cacheTable, groupsTable, karmaTable, streamTable } from './
 const rights = z
   .array(z.enum(RIGHTS))
   .describe('What callers of this listener may do: `check`, `learn`, `users`, `admin`.');
+
+/** 127.0.0.0/8 and ::1. */
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
 
 const unixListener = z.strictObject({
   path: z.string().min(1).max(107).describe('Path of the socket; at most 107 bytes, a limit of the kernel.'),
@@ -23,7 +29,16 @@ const unixListener = z.strictObject({
 });
 
 const tcpListener = z.strictObject({
-  host: z.string().min(1).max(255).default('127.0.0.1').describe('Loopback address to listen on.'),
+  host: z
+    .string()
+    .min(1)
+    .max(255)
+    .refine(
+      (host) => isIP(host) === 0 || isLoopback(host),
+      'must be a loopback address: TCP beyond it needs TLS, which this release does not have',
+    )
+    .default('127.0.0.1')
+    .describe('Loopback address to listen on, or a name of one.'),
   port: whole(7711, [0, 65_535], 'Port; 0 takes any free one.'),
   rights: rights.default(['check']),
 });
@@ -165,6 +180,13 @@ export const schema = z
     ),
   })
   .superRefine((config, context) => {
+    if (config.listen.unix.length + config.listen.tcp.length === 0) {
+      context.addIssue({
+        code: 'custom',
+        path: ['listen', 'unix'],
+        message: 'and listen.tcp are both empty: nobody could ask',
+      });
+    }
     if (config.thresholds.ham >= config.thresholds.spam) {
       context.addIssue({
         code: 'custom',

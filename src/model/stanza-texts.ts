@@ -4,8 +4,6 @@ import type { Encryption, SampleText, TextSource } from './sample.ts';
 import { xhtmlText } from './xhtml.ts';
 import { attributeOf, textOf, type XMLElement } from './xml.ts';
 
-/** Most texts of a sample. */
-export const TEXTS_MAX = 8;
 /** Length to which texts are cut: as much as `text/` reads of one without leaving out its middle. */
 export const TEXT_CHARS_MAX = 8192;
 /** Longest `xml:lang` that is kept; the longest tag in use has 35 characters (RFC 5646 §4.4.1). */
@@ -40,7 +38,7 @@ export function textsOf(stanza: XMLElement, sender: JID | undefined): StanzaText
       texts.set(text, { source, lang, text });
     }
   }
-  return { texts: withinLimits([...texts.values()]), encryption, cloaked };
+  return { texts: [...texts.values()].flatMap(cut), encryption, cloaked };
 }
 
 function shownBy(stanza: XMLElement): SampleText[] {
@@ -124,35 +122,7 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 
-/**
- * Never drops a character, since spam would hide there: as many of the first texts as can be stay by themselves, the rest
- * is joined and cut anew. Only where there is more than fits at all does the last text grow beyond the limit.
- */
-function withinLimits(texts: SampleText[]): readonly SampleText[] {
-  if (texts.length <= TEXTS_MAX && texts.every(({ text }) => text.length <= TEXT_CHARS_MAX)) {
-    return texts;
-  }
-  const pieces = texts.flatMap(cut);
-  if (pieces.length <= TEXTS_MAX) {
-    return pieces;
-  }
-  for (let kept = TEXTS_MAX - 1; kept > 0; kept -= 1) {
-    const rest = joined(pieces.slice(kept));
-    if (rest.text.length <= (TEXTS_MAX - kept) * TEXT_CHARS_MAX) {
-      return [...pieces.slice(0, kept), ...cut(rest)];
-    }
-  }
-  const whole = joined(texts);
-  const last = (TEXTS_MAX - 1) * TEXT_CHARS_MAX;
-  const head = { ...whole, text: whole.text.slice(0, last) };
-  return [...cut(head), { ...whole, text: whole.text.slice(last) }];
-}
-
-function joined(texts: readonly SampleText[]): SampleText {
-  const [first] = texts as [SampleText];
-  return { ...first, text: texts.map(({ text }) => text).join('\n') };
-}
-
+/** No text is dropped or joined with another, since spam would hide there; how many there are is bounded by `ELEMENTS_MAX`. */
 function cut(whole: SampleText): SampleText[] {
   const pieces: SampleText[] = [];
   for (let start = 0; start < whole.text.length; start += TEXT_CHARS_MAX) {

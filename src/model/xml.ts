@@ -17,7 +17,7 @@ export interface XMLElement {
 export const STANZA_BYTES_MAX = 262_144;
 export const DEPTH_MAX = 32;
 export const ATTRIBUTES_MAX = 64;
-export const ELEMENTS_MAX = 4096;
+export const ELEMENTS_MAX = 1024;
 
 interface OpenElement extends XMLElement {
   readonly children: (XMLElement | string)[];

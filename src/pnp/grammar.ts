@@ -155,6 +155,7 @@ export const ERROR_WORDS = {
   'too-many-elements': 'EX_DATAERR',
   'not-a-stanza': 'EX_DATAERR',
   'bad-user-key': 'EX_DATAERR',
+  'wrong-key': 'EX_NOPERM',
   'bad-direction': 'EX_DATAERR',
   'unknown-class': 'EX_USAGE',
   'no-class': 'EX_USAGE',

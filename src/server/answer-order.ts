@@ -19,6 +19,8 @@ export class AnswerOrder {
   readonly #ids = new Set<string>();
   /** Requests without `Id`, oldest first. */
   readonly #ordered: Exchange[] = [];
+  /** What is said when all else is answered. */
+  #last: string | undefined;
 
   has(id: string): boolean {
     return this.#ids.has(id);
@@ -36,6 +38,25 @@ export class AnswerOrder {
 
   /** Settles a request. Returns what may leave now: its answer, with those held back behind it, or ''. */
   settle(exchange: Exchange, answer: string): string {
+    return this.#leaving(exchange, answer) + this.#takeLast();
+  }
+
+  /** Takes the connection's last word, which waits for every answer still due, with an `Id` or without [PNP-2.4]. */
+  close(answer: string): string {
+    this.#last = answer;
+    this.inFlight += 1;
+    return this.#takeLast();
+  }
+
+  #takeLast(): string {
+    if (this.#last === undefined || this.inFlight > 1) return '';
+    const last = this.#last;
+    this.#last = undefined;
+    this.inFlight = 0;
+    return last;
+  }
+
+  #leaving(exchange: Exchange, answer: string): string {
     this.bytes -= exchange.bytes;
     if (exchange.id !== undefined) {
       this.#ids.delete(exchange.id);

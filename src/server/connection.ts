@@ -194,7 +194,8 @@ export class Connection implements Worker {
     this.#framer = undefined;
     this.#partialSince = undefined;
     if (this.#state === 'open') this.#state = 'finishing';
-    this.#settle(this.#order.open(undefined, 0), undefined, errorResponse(error));
+    this.#host.events.answered(undefined, error.status);
+    this.#outlet.add(this.#order.close(encodeResponse(errorResponse(error), undefined)));
   }
 
   #serveTurn(): void {

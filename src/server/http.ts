@@ -1,4 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 import { StartError } from '../errors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 
@@ -18,6 +19,7 @@ export interface HttpOptions {
 export async function startHttp(options: HttpOptions): Promise<{ port: number; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '';
+    if (!isOwnName(request.headers.host)) return answer(response, 403, 'Ask by address or by localhost.\n');
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return answer(response, 405, 'Only GET is answered here.\n');
     if (path === '/healthz') return answer(response, 200, 'ok\n');
@@ -31,6 +33,12 @@ export async function startHttp(options: HttpOptions): Promise<{ port: number; c
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   return { port, close: () => closeServer(server) };
+}
+
+/** A web page whose name was made to point here (DNS rebinding) asks under that name, not by address. */
+function isOwnName(host: string | undefined): boolean {
+  const name = (host ?? '').replace(/:\d{1,5}$/, '').replace(/^\[|\]$/g, '');
+  return name === 'localhost' || isIP(name) !== 0;
 }
 
 function answer(

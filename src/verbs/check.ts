@@ -30,11 +30,13 @@ interface Judged {
 }
 
 function judge(request: Request, context: Context): Judged {
+  const startedAt = performance.now();
   const sample = sampleOfRequest(request);
   const now = context.now();
   const judged = context.pipeline.judge(sample, userOf(sample, request, context), now, request.overload);
-  const milliseconds = performance.now() - request.receivedAt;
-  context.metrics.verdict(judged.verdict, milliseconds / 1_000);
+  const judgedAt = performance.now();
+  context.metrics.verdict(judged.verdict, (judgedAt - request.receivedAt) / 1_000);
+  const milliseconds = judgedAt - startedAt;
   context.logVerdict({ verdict: judged.verdict.verdict, points: judged.verdict.total, milliseconds });
   return { verdict: judged.verdict, traceId: traceOf(judged, context, now) };
 }

@@ -10,8 +10,8 @@ const USER_KEY_BYTES = 32;
 const USER_KEY_PATTERN = /^[A-Za-z0-9+/]{43}=$/;
 /** Longest word taken from a stream fact; the rest cannot matter. */
 const FACT_CHARACTERS_MAX = 64;
-const TLS_VERSIONS: ReadonlySet<string> = new Set(['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1', 'none']);
-const AUTH_WORDS: ReadonlySet<string> = new Set(['external', 'dialback', 'c2s', 'component']);
+const TLS_VERSIONS = ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1', 'none'];
+const AUTH_WORDS = ['external', 'dialback', 'c2s', 'component'];
 
 /** The request's stanza with its stream facts. @throws RequestError 65 where either cannot be used. */
 export function sampleOfRequest(request: Request): Sample {
@@ -66,8 +66,8 @@ function word(value: string | undefined): string | undefined {
   return value?.slice(0, FACT_CHARACTERS_MAX);
 }
 
-/** Only known words go on: they come back in reasons. */
-function oneOf(value: string | undefined, words: ReadonlySet<string>): string | undefined {
-  if (value === undefined || words.has(value)) return value;
-  return 'other';
+/** In any case of letters; a word that is not known says nothing, as if it were not told. */
+function oneOf(value: string | undefined, words: readonly string[]): string | undefined {
+  const lower = value?.toLowerCase();
+  return words.find((known) => known.toLowerCase() === lower);
 }

@@ -73,6 +73,9 @@ function reporterOf(request: Request, peer: Peer, context: Context): Reporter {
   const jid = request.header('Reporter') ?? request.header('To');
   if (jid !== undefined) {
     const user = openUser(jid, request, context);
+    if (user.keyState === 'wrong-key') {
+      throw refusal('wrong-key', "User-Key is not this user's first one; nothing was learnt");
+    }
     return { id: user.id, user };
   }
   if (peer.rights.has('admin')) return { id: undefined, user: undefined };

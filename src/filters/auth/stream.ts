@@ -27,7 +27,7 @@ function judge(sample: Sample): Opinion {
 
 function scoreOf(tls: string | undefined, auth: string | undefined): number {
   if (tls === 'none') return 0.8;
-  const modern = tls === 'TLSv1.3' || tls === 'TLSv1.2' ? -0.2 : 0.2;
+  const modern = tls === undefined ? 0 : tls === 'TLSv1.3' || tls === 'TLSv1.2' ? -0.2 : 0.2;
   if (auth === 'external') return -0.5 + modern;
   return auth === 'dialback' ? 0.2 + modern : modern;
 }

@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreError } from '../../errors.ts';
 
@@ -64,6 +64,7 @@ function refuseIfAlive(dir: string, owner: string): void {
 
 function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
+  if (isZombie(pid)) return false;
   try {
     process.kill(pid, 0);
     return true;
@@ -72,11 +73,26 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Killed, all threads gone, and not yet reaped by its parent: in a container that may never happen. */
+function isZombie(pid: number): boolean {
+  if (statFields(pid)[0] !== 'Z') return false;
+  try {
+    return readdirSync(`/proc/${pid}/task`).length <= 1;
+  } catch {
+    // Reaped at this moment.
+    return true;
+  }
+}
+
 /** Start of a process in clock ticks since boot, proc(5) field 22; '' where the system does not tell. */
 function startTime(pid: number): string {
+  return statFields(pid)[19] ?? '';
+}
+
+/** Fields of proc(5) stat from the third on. The second is the program's name in brackets and may hold anything. */
+function statFields(pid: number): readonly string[] {
   const stat = readIfThere(`/proc/${pid}/stat`) ?? '';
-  // The second field is the program's name in brackets and may hold anything.
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function readIfThere(path: string): string | undefined {
