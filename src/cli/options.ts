@@ -30,7 +30,11 @@ export const FACT_OPTIONS = {
     requiresArg: true,
     describe: 'in: from outside; out: from a local user',
   },
-  roster: { type: 'string', requiresArg: true, describe: 'Subscription to the sender: none, to, from, both' },
+  roster: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'none, to, from, both, ask, room: how the sender stands to the recipient',
+  },
   'peer-host': { type: 'string', requiresArg: true, describe: 'Domain of the sending server' },
   'peer-ip': { type: 'string', requiresArg: true, describe: 'Its IP address' },
   'peer-tls': { type: 'string', requiresArg: true, describe: 'TLSv1.3 ..., none' },

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { combine, lessonsMissing, scoreOf } from '../src/filters/bayes/combine.ts';
+import { createBayesServer } from '../src/filters/bayes/server.ts';
+import { createBayesUser } from '../src/filters/bayes/user.ts';
+import type { Facts, TokenCounts } from '../src/filters/facts.ts';
+import type { Opinion } from '../src/model/opinion.ts';
+import type { Sample } from '../src/model/sample.ts';
+
+const LESSON = 256;
+const NOW = 1_700_000_000_000;
+const SAMPLE = { texts: [{ source: 'body', lang: '', text: 'x' }], stream: {} } as unknown as Sample;
+
+/** Counts in whole lessons, of `lessons` of each class. */
+function table(counts: readonly (readonly [spam: number, ham: number])[], lessons = 100): TokenCounts {
+  return {
+    count: counts.length,
+    spam: Uint32Array.from(counts, ([spam]) => spam * LESSON),
+    ham: Uint32Array.from(counts, ([, ham]) => ham * LESSON),
+    spamTotal: lessons * LESSON,
+    hamTotal: lessons * LESSON,
+  };
+}
+
+const counts = fc.array(fc.tuple(fc.nat(100), fc.nat(100)), { minLength: 1, maxLength: 60 });
+
+describe('combine', () => {
+  it('says nothing of tokens that nobody knows, and they move nothing', () => {
+    assert.deepEqual(combine(table([[0, 0]]), undefined), { z: 0, tokens: 0, userTokens: 0 });
+    const known = combine(table([[9, 1]]), undefined);
+    const padded = combine(
+      table([
+        [9, 1],
+        [0, 0],
+        [0, 0],
+      ]),
+      undefined,
+    );
+    assert.deepEqual(padded, known);
+  });
+
+  it('is odd: spam and ham change places, the sign changes', () => {
+    fc.assert(
+      fc.property(counts, (pairs) => {
+        const there = combine(table(pairs), undefined).z;
+        const back = combine(table(pairs.map(([spam, ham]) => [ham, spam] as const)), undefined).z;
+        assert.ok(Math.abs(there + back) < 1e-9);
+      }),
+    );
+  });
+
+  it('rises with every further report of spam, and is always finite', () => {
+    fc.assert(
+      fc.property(counts, fc.nat(59), (pairs, at) => {
+        const more = pairs.map(([spam, ham], index): [number, number] => [
+          spam + (index === at % pairs.length ? 1 : 0),
+          ham,
+        ]);
+        if ((pairs[at % pairs.length]?.[0] ?? 0) + (pairs[at % pairs.length]?.[1] ?? 0) === 0) return;
+        const before = combine(table(pairs, 200), undefined).z;
+        const after = combine(table(more, 200), undefined).z;
+        assert.ok(Number.isFinite(after) && after > before);
+      }),
+    );
+  });
+
+  it('does not lean towards the class that was taught more', () => {
+    const rare = { ...table([[1, 10]]), spamTotal: 10 * LESSON, hamTotal: 100 * LESSON };
+    assert.ok(Math.abs(combine(rare, undefined).z) < 0.2);
+  });
+
+  it("takes the server's word where the user knows nothing, and moves towards the user's own", () => {
+    const server = table([
+      [9, 1],
+      [1, 9],
+    ]);
+    const none = combine(
+      server,
+      table(
+        [
+          [0, 0],
+          [0, 0],
+        ],
+        10,
+      ),
+    );
+    assert.equal(none.z, combine(server, undefined).z);
+    assert.equal(none.userTokens, 0);
+    const own = combine(
+      server,
+      table(
+        [
+          [0, 5],
+          [0, 5],
+        ],
+        10,
+      ),
+    );
+    assert.ok(own.z < none.z);
+    assert.equal(own.userTokens, 2);
+  });
+});
+
+describe('scoreOf', () => {
+  it('is strictly increasing and never reaches its ends', () => {
+    const z = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+    fc.assert(
+      fc.property(z, z, (a, b) => {
+        if (Math.abs(a - b) > 1e-3) assert.equal(scoreOf(a) < scoreOf(b), a < b);
+        assert.ok(Math.abs(scoreOf(a)) < 1);
+      }),
+    );
+  });
+});
+
+describe('bayes.server and bayes.user', () => {
+  const options = { lessonsMin: 20, tokensMin: 2 };
+  const server = createBayesServer(options);
+  const user = createBayesUser({ lessonsMin: 5, server: options });
+  const say = (filter: typeof server, facts: Facts) => filter.judge(SAMPLE, facts, NOW);
+  const z = (opinion: Opinion) =>
+    opinion.kind === 'opinion' ? (opinion.score * 4) / (1 - Math.abs(opinion.score)) : 0;
+
+  it('add up to the hierarchical estimate in log-odds, so that nothing counts twice', () => {
+    fc.assert(
+      fc.property(counts, counts, (first, second) => {
+        const length = Math.min(first.length, second.length);
+        const serverCounts = [table(first.slice(0, length))];
+        const userCounts = [table(second.slice(0, length), 100)];
+        const whole = combine(serverCounts[0], userCounts[0]);
+        if (whole.tokens < 2 || whole.userTokens === 0 || combine(serverCounts[0], undefined).tokens < 2)
+          return;
+        const facts: Facts = { serverCounts, userCounts, userKeyState: 'ok' };
+        assert.ok(Math.abs(z(say(server, facts)) + z(say(user, facts)) - whole.z) < 1e-6);
+      }),
+    );
+  });
+
+  it('let the worst text count', () => {
+    const spam = table([
+      [9, 0],
+      [9, 0],
+    ]);
+    const ham = table([
+      [0, 9],
+      [0, 9],
+    ]);
+    assert.deepEqual(say(server, { serverCounts: [ham, spam, ham] }), say(server, { serverCounts: [spam] }));
+  });
+
+  const abstentions: readonly (readonly [string, Opinion, object])[] = [
+    ['no-text', say(server, { serverCounts: [] }), {}],
+    ['untrained', say(server, { serverCounts: [table([[1, 1]], 15)] }), { spam: 5, ham: 5 }],
+    ['too-few-tokens', say(server, { serverCounts: [table([[1, 0]])] }), {}],
+    ['no-user', say(user, { serverCounts: [table([[1, 0]])], userKeyState: 'none' }), {}],
+    ['wrong-key', say(user, { serverCounts: [table([[1, 0]])], userKeyState: 'wrong-key' }), {}],
+    [
+      'untrained',
+      say(user, { serverCounts: [table([[1, 0]])], userCounts: [table([[1, 0]], 3)], userKeyState: 'ok' }),
+      { spam: 2, ham: 2 },
+    ],
+    [
+      'too-few-tokens',
+      say(user, { serverCounts: [table([[1, 0]])], userCounts: [table([[0, 0]], 9)], userKeyState: 'ok' }),
+      {},
+    ],
+  ];
+  for (const [reason, opinion, params] of abstentions) {
+    it(`abstain with ${reason} ${JSON.stringify(params)}`, () => {
+      assert.equal(opinion.kind, 'abstention');
+      if (opinion.kind === 'abstention')
+        assert.deepEqual([opinion.reason, { ...opinion.params }], [reason, params]);
+    });
+  }
+
+  it('count missing lessons by class', () => {
+    assert.equal(lessonsMissing(table([], 20), 20), undefined);
+    assert.deepEqual(lessonsMissing({ ...table([], 20), hamTotal: 0 }, 20), { spam: 0, ham: 20 });
+  });
+});
