@@ -48,8 +48,9 @@ function isPlain(text: string): boolean {
 function withoutUnseen(text: string): NormalText {
   let invisibles = 0;
   const seen = text.replace(UNSEEN_RUNS, (run: string, index: number) => {
+    if (CONTROL.test(run)) return ' ';
     if (FILLER.test(run) || cutsWord(text, index, run.length)) invisibles += 1;
-    return CONTROL.test(run) ? ' ' : '';
+    return '';
   });
   return { text: seen, invisibles };
 }
