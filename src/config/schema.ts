@@ -162,7 +162,7 @@ export const schema = z
     probability: table(
       {
         slope: number(1, [0.01, 10], 'Steepness of the logistic curve from points to probability.'),
-        midpoint: number(3, [-20, 20], 'Points at which the probability is one half.'),
+        midpoint: number(2.5, [-20, 20], 'Points at which the probability is one half.'),
       },
       'The calibrated probability.',
     ),
