@@ -3,7 +3,6 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { extractFeatures, listFeatures } from '../src/text/extract.ts';
 import { FEATURES_MAX } from '../src/text/features.ts';
-import { hashSpan } from '../src/text/hash.ts';
 
 /** A text that is read in more than this hides a loop without a bound; typical ones take microseconds. */
 const HOSTILE_MS_MAX = 500;
@@ -104,23 +103,4 @@ describe('features of a text', () => {
       assert.ok(count <= FEATURES_MAX);
     });
   }
-});
-
-describe('hashSpan', () => {
-  const hash = (text: string, kind: number) => {
-    const units = Uint16Array.from(text, (letter) => letter.charCodeAt(0));
-    const out = new Int32Array(4);
-    hashSpan(units, { kind, start: 0, end: units.length }, out, 0);
-    return Buffer.from(out.buffer).toString('hex');
-  };
-
-  it('is MurmurHash3_x86_128: the empty input under seed 0 is zero', () => {
-    assert.equal(hash('', 0), '0'.repeat(32));
-  });
-
-  it('keeps kinds and lengths apart', () => {
-    const texts = ['', 'a', 'ab', 'abcdefgh', 'abcdefghi', 'a'.repeat(17)];
-    const all = new Set(texts.flatMap((text) => [1, 2, 3].map((kind) => hash(text, kind))));
-    assert.equal(all.size, texts.length * 3);
-  });
 });
