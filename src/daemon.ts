@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
@@ -15,6 +15,7 @@ import { loadOrCreateSecret } from './store/secret.ts';
 import type { Store } from './store/store.ts';
 import type { Context } from './verbs/context.ts';
 import { dispatch } from './verbs/dispatch.ts';
+import { version } from './version.ts';
 
 /** A verdict that takes longer than this is worth a warning. */
 const SLOW_MS = 50;
@@ -33,12 +34,6 @@ export interface Daemon {
   start(): Promise<Addresses>;
   /** Accepts no more, answers what is in flight, writes what is held back, closes. May be called at any time. */
   stop(): Promise<void>;
-}
-
-/** Version of the software, from package.json beside `dist`. */
-export function version(): string {
-  const path = join(import.meta.dirname, '../../package.json');
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }
 
 /** Reads the configuration and hands the rooms to each other; decides nothing. @throws ConfigError */

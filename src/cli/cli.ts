@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
+import { version } from '../version.ts';
 import { check } from './check.ts';
 import { config } from './config.ts';
 import { evaluate } from './eval.ts';
@@ -14,7 +14,6 @@ import { tell } from './tell.ts';
 import { train } from './train.ts';
 
 const COLUMNS = 80;
-const PACKAGE = new URL('../../../package.json', import.meta.url);
 
 /** Runs one command and sets `process.exitCode`. Rejects only on a mistake in the program. */
 export async function run(argv: readonly string[]): Promise<void> {
@@ -46,7 +45,7 @@ function parser(argv: readonly string[]) {
     .example('$0 check --explain stanza.xml', 'Judge a stanza, with the reasons')
     .demandCommand(1, "Name a command; 'providence --help' lists them.")
     .strict()
-    .version(versionOf(readFileSync(PACKAGE, 'utf8')))
+    .version(version())
     .help()
     .alias('help', 'h')
     .locale('en')
@@ -71,10 +70,6 @@ function usageSentence(message: string): string {
     .replace(/\s*\n\s*/g, ' ')
     .replace(/\.$/, '');
   return line.includes('--help') ? `${line}.` : `${line}; see --help.`;
-}
-
-function versionOf(packageText: string): string {
-  return String((JSON.parse(packageText) as { version: unknown }).version);
 }
 
 /** `providence … | head`: nobody reads any more, which is no failure. */

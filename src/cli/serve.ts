@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import type { Config } from '../config/schema.ts';
 import type { Addresses } from '../daemon.ts';
+import { version } from '../version.ts';
 import { CONFIG_OPTION } from './options.ts';
 import { print } from './print.ts';
 
@@ -20,7 +21,7 @@ export const serve: CommandModule<object, { config: string | undefined }> = {
       .example('$0 serve --config /etc/providence.toml', 'With a file of your own'),
   handler: async (args) => {
     // Loaded here: the daemon is slow to load, and no other command needs it.
-    const { createDaemon, version } = await import('../daemon.ts');
+    const { createDaemon } = await import('../daemon.ts');
     const daemon = createDaemon({ configPath: args.config });
     const signal = stopSignal();
     const addresses = await daemon.start();

@@ -32,7 +32,8 @@ export interface PipelineEvents {
 /** A verdict, with what learning from it later needs. */
 export interface JudgedSample {
   readonly verdict: Verdict;
-  readonly subject: Subject;
+  /** Undefined where the filters did not run: there is nothing to learn. */
+  readonly subject: Subject | undefined;
 }
 
 /**
@@ -74,9 +75,9 @@ export class Pipeline {
 
   /** @param overload true: text is not looked at. */
   judge(sample: Sample, user: User | undefined, now: number, overload = false): JudgedSample {
-    const subject = this.subjectOf(sample, user, overload);
     const fixed = this.#fixedVerdict(sample);
-    if (fixed !== undefined) return { subject, verdict: fixed };
+    if (fixed !== undefined) return { subject: undefined, verdict: fixed };
+    const subject = this.subjectOf(sample, user, overload);
     const scored = score(this.#names, this.#opinionsOn(subject, now, overload), this.#options.score);
     const verdict = {
       ...scored,
@@ -111,8 +112,9 @@ export class Pipeline {
     const opinions: (Opinion | undefined)[] = [];
     const wanted = new Set<FactName>();
     for (const filter of this.#filters) {
-      const key = this.#keyFor(filter, subject, touched);
-      const known = overload && filter.readsText ? OVERLOAD : this.#cached(filter, key, now);
+      const standsAside = overload && filter.readsText;
+      const key = standsAside ? undefined : this.#keyFor(filter, subject, touched);
+      const known = standsAside ? OVERLOAD : this.#cached(filter, key, now);
       keys.push(key);
       opinions.push(known);
       if (known === undefined) for (const fact of filter.wants) wanted.add(fact);

@@ -43,7 +43,7 @@ function judge(request: Request, context: Context): Judged {
 
 /** Leaves a trace of what was judged; of what was passed unjudged there is nothing to learn. */
 function traceOf({ verdict, subject }: JudgedSample, context: Context, at: number): string | undefined {
-  if (verdict.symbol !== undefined) return undefined;
+  if (subject === undefined) return undefined;
   const { ids, user } = subject;
   const trace = {
     at,
