@@ -2,6 +2,11 @@
 export const FACTS = ['server_counts', 'user_counts', 'jid_rate'] as const;
 export type FactName = (typeof FACTS)[number];
 
+/** A set of facts as bits, one a name: on the verdict path a `Set` would cost an allocation a stanza. */
+export function factBits(names: readonly FactName[]): number {
+  return names.reduce((bits, name) => bits | (1 << FACTS.indexOf(name)), 0);
+}
+
 /**
  * Token counts of one text, as parallel columns in units of 1/256 lesson. The arrays are scratch space of `gather`: valid
  * until the next stanza, longer than `count`.
@@ -27,10 +32,10 @@ export interface JIDRate {
 /** What `gather` hands to the filters. A field is undefined where it was not wanted, or there is nothing to know. */
 export interface Facts {
   /** One entry a text of the sample, in its order. */
-  readonly serverCounts?: readonly TokenCounts[];
+  readonly serverCounts?: readonly TokenCounts[] | undefined;
   /** The recipient's own table; undefined without a recipient. */
-  readonly userCounts?: readonly TokenCounts[];
+  readonly userCounts?: readonly TokenCounts[] | undefined;
   /** Why the user's table cannot be read: `wrong-key`. */
-  readonly userKeyState?: 'ok' | 'wrong-key' | 'none';
-  readonly jidRate?: JIDRate;
+  readonly userKeyState?: 'ok' | 'wrong-key' | 'none' | undefined;
+  readonly jidRate?: JIDRate | undefined;
 }

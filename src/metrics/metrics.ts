@@ -63,29 +63,29 @@ export class Metrics {
 
   /** @param seconds from the request's last byte to its verdict. */
   verdict(verdict: Verdict, seconds: number): void {
-    this.#verdicts.add(`${verdict.verdict} ${verdict.action}`);
+    this.#verdicts.add(verdict.verdict, verdict.action);
     this.#latency.add(seconds);
     for (let index = 0; index < verdict.units.length; index += 1) {
       const { unit, opinion } = verdict.units[index] as (typeof verdict.units)[number];
       if (opinion.kind === 'opinion') (this.#scores[index] as Buckets).add(opinion.score);
-      else this.#abstentions.add(`${unit} ${opinion.reason}`);
+      else this.#abstentions.add(unit, opinion.reason);
     }
   }
 
   request(verb: string, code: number): void {
-    this.#requests.add(`${verb} ${code}`);
+    this.#requests.add(verb, `${code}`);
   }
 
   lesson(label: string, outcome: string): void {
-    this.#lessons.add(`${label} ${outcome}`);
+    this.#lessons.add(label, outcome);
   }
 
   cacheHit(unit: UnitName): void {
-    this.#cache.add(`${unit} hit`);
+    this.#cache.add(unit, 'hit');
   }
 
   cacheMiss(unit: UnitName): void {
-    this.#cache.add(`${unit} miss`);
+    this.#cache.add(unit, 'miss');
   }
 
   filterFailed(unit: UnitName): void {

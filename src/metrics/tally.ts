@@ -7,31 +7,36 @@ interface Series {
 }
 
 /**
- * A counter with labels, cheap enough for the verdict path: one look-up by a joined key. prom-client reads it at a scrape
- * (its own counters hash their labels at each step). Labels come from closed sets only.
+ * A counter with one or two labels, cheap enough for the verdict path: a look-up for each label, no string is built.
+ * prom-client reads it at a scrape (its own counters hash their labels at each step). Labels come from closed sets only.
  */
 export class Tally {
-  readonly #series = new Map<string, Series>();
+  /** By the first label's value, then by the second's. */
+  readonly #series = new Map<string, Map<string, Series>>();
   readonly #labelNames: readonly string[];
 
   constructor(labelNames: readonly string[]) {
     this.#labelNames = labelNames;
   }
 
-  add(values: string, amount = 1): void {
-    const known = this.#series.get(values);
-    if (known !== undefined) known.count += amount;
-    else this.#series.set(values, { labels: this.#labelsOf(values), count: amount });
+  add(first: string, second = ''): void {
+    const known = this.#series.get(first)?.get(second);
+    if (known !== undefined) known.count += 1;
+    else this.#begin(first, second);
   }
 
   /** Values with their labels; a series exists from its first count on. */
   values(): readonly { labels: Readonly<Record<string, string>>; value: number }[] {
-    return [...this.#series.values()].map((series) => ({ labels: series.labels, value: series.count }));
+    const all = [...this.#series.values()].flatMap((series) => [...series.values()]);
+    return all.map((series) => ({ labels: series.labels, value: series.count }));
   }
 
-  #labelsOf(values: string): Record<string, string> {
-    const parts = values.split(' ');
-    return Object.fromEntries(this.#labelNames.map((name, index) => [name, parts[index] ?? '']));
+  #begin(first: string, second: string): void {
+    const values = [first, second];
+    const labels = Object.fromEntries(this.#labelNames.map((name, index) => [name, values[index] ?? '']));
+    const others = this.#series.get(first) ?? new Map<string, Series>();
+    others.set(second, { labels, count: 1 });
+    this.#series.set(first, others);
   }
 }
 

@@ -1,10 +1,10 @@
-import type { FactName, Facts, TokenCounts } from '../filters/facts.ts';
+import { type Facts, factBits, type TokenCounts } from '../filters/facts.ts';
 import type { SampleIds } from '../filters/filter.ts';
 import type { RateTable } from '../live/rate-table.ts';
-import { bareJID, domainOf } from '../model/jid.ts';
+import { bareJID, domainOf, type JID } from '../model/jid.ts';
 import type { Sample } from '../model/sample.ts';
 import type { CountColumns, KeyedIds, ServerTokens, User } from '../store/store.ts';
-import { FEATURES_MAX } from '../text/features.ts';
+import { FEATURES_MAX, type Features } from '../text/features.ts';
 import type { KnownTexts } from './text-cache.ts';
 
 /** A sample with all that judging it may need: who it is about, its texts, its user. */
@@ -24,7 +24,11 @@ export interface Sources {
   readonly rates: RateTable;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+const SERVER_COUNTS = factBits(['server_counts']);
+const USER_COUNTS = factBits(['user_counts']);
+
+/** Facts in the making: every field is there from the start, so that all stanzas' facts have one shape. */
+type FactsInMaking = { -readonly [Name in keyof Facts]-?: Facts[Name] | undefined };
 
 /**
  * Reads what is known and touches live state, synchronously: the levels that a stanza itself raises are facts of its own
@@ -41,54 +45,81 @@ export class Gather {
 
   /** Keyed ids of the parties. The domain's is made only where it is asked for. */
   idsOf(sample: Sample, textId: string, user: User | undefined): SampleIds {
-    const { ids, server } = this.#sources;
-    const { subject } = sample;
-    return {
-      text: textId,
-      user: user?.id ?? '',
-      jid: subject === undefined ? '' : ids.id('jid', bareJID(subject)),
-      get domain() {
-        return subject === undefined ? '' : ids.id('domain', domainOf(subject));
-      },
-      serverGeneration: server.generation,
-      userGeneration: user?.generation ?? 0,
-    };
+    return new GatheredIds({ sample, textId, user, sources: this.#sources });
   }
 
   /** Touches live state: exactly once a request, before anything is judged. */
-  touch(subject: Subject, now: number): Facts {
+  touch(subject: Subject, now: number): FactsInMaking {
     const { ids, user } = subject;
-    const userKeyState = user?.keyState ?? 'none';
-    if (ids.jid === '') return { userKeyState };
-    const recipientTag = ids.user === '' ? 0 : Number.parseInt(ids.user.slice(0, 4), 16) || 1;
-    return { userKeyState, jidRate: this.#sources.rates.touch(ids.jid, recipientTag, now) };
+    return {
+      serverCounts: undefined,
+      userCounts: undefined,
+      userKeyState: user?.keyState ?? 'none',
+      jidRate: ids.jid === '' ? undefined : this.#sources.rates.touch(ids.jid, recipientTag(ids.user), now),
+    };
   }
 
-  /** Adds to `touched` the facts that cost a look-up, only those that `wanted` names. */
-  read(subject: Subject, wanted: ReadonlySet<FactName>, touched: Facts): Facts {
-    const facts: Mutable<Facts> = touched;
-    if (wanted.has('server_counts')) facts.serverCounts = this.#serverCounts(subject);
-    if (wanted.has('user_counts') && subject.user?.keyState === 'ok')
+  /** Adds the facts that cost a look-up. @param wanted which of them, as `factBits`. */
+  read(subject: Subject, wanted: number, facts: FactsInMaking): void {
+    if ((wanted & SERVER_COUNTS) !== 0) facts.serverCounts = this.#serverCounts(subject);
+    if ((wanted & USER_COUNTS) !== 0 && subject.user?.keyState === 'ok') {
       facts.userCounts = this.#userCounts(subject, subject.user);
-    return facts;
+    }
   }
 
   #serverCounts(subject: Subject): TokenCounts[] {
     const { features, sids } = subject.texts;
-    return features.map((feature, index) => {
+    const counts: TokenCounts[] = [];
+    for (let index = 0; index < features.length; index += 1) {
       const columns = columnsAt(this.#serverColumns, index);
-      this.#sources.server.lookup(sids[index] as Buffer, feature.count, columns);
-      return columns;
-    });
+      this.#sources.server.lookup(sids[index] as Buffer, (features[index] as Features).count, columns);
+      counts.push(columns);
+    }
+    return counts;
   }
 
   #userCounts(subject: Subject, user: User): TokenCounts[] {
-    return subject.texts.features.map((feature, index) => {
+    const { features } = subject.texts;
+    const counts: TokenCounts[] = [];
+    for (let index = 0; index < features.length; index += 1) {
       const columns = columnsAt(this.#userColumns, index);
-      user.lookup(subject.uids[index] as Buffer, feature.count, columns);
-      return columns;
-    });
+      user.lookup(subject.uids[index] as Buffer, (features[index] as Features).count, columns);
+      counts.push(columns);
+    }
+    return counts;
   }
+}
+
+/** Keyed ids of one stanza's parties; the domain's is made where a filter asks for it. */
+class GatheredIds implements SampleIds {
+  readonly text: string;
+  readonly user: string;
+  readonly jid: string;
+  readonly serverGeneration: number;
+  readonly userGeneration: number;
+  readonly #subject: JID | undefined;
+  readonly #ids: KeyedIds;
+
+  constructor(of: { sample: Sample; textId: string; user: User | undefined; sources: Sources }) {
+    const { ids, server } = of.sources;
+    const { subject } = of.sample;
+    this.text = of.textId;
+    this.user = of.user?.id ?? '';
+    this.jid = subject === undefined ? '' : ids.id('jid', bareJID(subject));
+    this.serverGeneration = server.generation;
+    this.userGeneration = of.user?.generation ?? 0;
+    this.#subject = subject;
+    this.#ids = ids;
+  }
+
+  get domain(): string {
+    return this.#subject === undefined ? '' : this.#ids.id('domain', domainOf(this.#subject));
+  }
+}
+
+/** 1 … 65535, by the recipient's keyed id; 0 = no recipient. */
+function recipientTag(userId: string): number {
+  return userId === '' ? 0 : Number.parseInt(userId.slice(0, 4), 16) || 1;
 }
 
 function columnsAt(columns: CountColumns[], index: number): CountColumns {

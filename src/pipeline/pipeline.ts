@@ -1,4 +1,4 @@
-import type { FactName, Facts } from '../filters/facts.ts';
+import { type Facts, factBits } from '../filters/facts.ts';
 import type { CacheKey, Filter } from '../filters/filter.ts';
 import { abstain, type Opinion } from '../model/opinion.ts';
 import type { Sample } from '../model/sample.ts';
@@ -48,6 +48,8 @@ export class Pipeline {
   readonly #texts: TextCache;
   readonly #facts: FactRecords;
   readonly #events: PipelineEvents;
+  /** What each filter wants, as `factBits`. */
+  readonly #wants: readonly number[];
 
   constructor(parts: {
     filters: readonly Filter[];
@@ -59,6 +61,7 @@ export class Pipeline {
   }) {
     this.#filters = parts.filters;
     this.#names = parts.filters.map((filter) => filter.name);
+    this.#wants = parts.filters.map((filter) => factBits(filter.wants));
     this.#options = parts.options;
     this.#gather = parts.gather;
     this.#texts = parts.texts;
@@ -106,21 +109,27 @@ export class Pipeline {
     return verdict === 'ham' ? 'deliver' : this.#options.actions[verdict];
   }
 
+  /** In two passes over the filters: what the cache does not answer decides which facts are read at all. */
   #opinionsOn(subject: Subject, now: number, overload: boolean): readonly Opinion[] {
-    const touched = this.#gather.touch(subject, now);
+    const facts = this.#gather.touch(subject, now);
     const keys: (CacheKey | undefined)[] = [];
     const opinions: (Opinion | undefined)[] = [];
-    const wanted = new Set<FactName>();
-    for (const filter of this.#filters) {
+    let wanted = 0;
+    for (let index = 0; index < this.#filters.length; index += 1) {
+      const filter = this.#filters[index] as Filter;
       const standsAside = overload && filter.readsText;
-      const key = standsAside ? undefined : this.#keyFor(filter, subject, touched);
+      const key = standsAside ? undefined : this.#keyFor(filter, subject, facts);
       const known = standsAside ? OVERLOAD : this.#cached(filter, key, now);
       keys.push(key);
       opinions.push(known);
-      if (known === undefined) for (const fact of filter.wants) wanted.add(fact);
+      if (known === undefined) wanted |= this.#wants[index] as number;
     }
-    const on = { subject, facts: this.#gather.read(subject, wanted, touched), now };
-    return this.#filters.map((filter, index) => opinions[index] ?? this.#judgeWith(filter, keys[index], on));
+    this.#gather.read(subject, wanted, facts);
+    const on = { sample: subject.sample, facts, now };
+    for (let index = 0; index < opinions.length; index += 1) {
+      opinions[index] ??= this.#judgeWith(this.#filters[index] as Filter, keys[index], on);
+    }
+    return opinions as Opinion[];
   }
 
   #keyFor(filter: Filter, subject: Subject, touched: Facts): CacheKey | undefined {
@@ -146,11 +155,11 @@ export class Pipeline {
   #judgeWith(
     filter: Filter,
     key: CacheKey | undefined,
-    on: { subject: Subject; facts: Facts; now: number },
+    on: { sample: Sample; facts: Facts; now: number },
   ): Opinion {
     let opinion: Opinion;
     try {
-      opinion = filter.judge(on.subject.sample, on.facts, on.now);
+      opinion = filter.judge(on.sample, on.facts, on.now);
     } catch (error) {
       this.#events.filterFailed(filter.name, error);
       return FAILED;

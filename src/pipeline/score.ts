@@ -17,6 +17,13 @@ const PARENT: Readonly<Partial<Record<GroupName, GroupName>>> = {
   'karma.sender': 'karma',
   'auth.tls': 'auth',
 };
+/** Index in `GROUPS` of each group's parent; −1: it lies in none. */
+const PARENTS = GROUPS.map((group) => {
+  const parent = PARENT[group];
+  return parent === undefined ? -1 : GROUPS.indexOf(parent);
+});
+/** Points by group, scratch space of `score`; NaN = no opinion in it. */
+const sums = new Float64Array(GROUPS.length);
 /** A verdict other than `unsure` needs an opinion from one of these: technical quality alone never leaves `unsure`. */
 const DECIDING: ReadonlySet<GroupName> = new Set(['bayes', 'karma', 'karma.sender']);
 
@@ -54,7 +61,7 @@ export function score(
   opinions: readonly Opinion[],
   options: ScoreOptions,
 ): Scored {
-  const sums = new Map<GroupName, number>();
+  sums.fill(Number.NaN);
   const units: UnitResult[] = [];
   let decided = false;
   for (let index = 0; index < names.length; index += 1) {
@@ -66,24 +73,30 @@ export function score(
     units.push({ unit, group, opinion, weight, points });
     if (opinion.kind === 'abstention' || weight === 0) continue;
     decided ||= DECIDING.has(group);
-    sums.set(group, (sums.get(group) ?? 0) + points);
+    addPoints(GROUPS.indexOf(group), points);
   }
   const groups: GroupResult[] = [];
-  const total = foldGroups(sums, options, groups);
+  const total = foldGroups(options, groups);
   const probability = 1 / (1 + Math.exp(-options.slope * (total - options.midpoint)));
   return { verdict: decided ? verdictOf(total, options) : 'unsure', total, probability, units, groups };
 }
 
-function foldGroups(sums: Map<GroupName, number>, options: ScoreOptions, groups: GroupResult[]): number {
+function addPoints(group: number, points: number): void {
+  const before = sums[group] as number;
+  sums[group] = Number.isNaN(before) ? points : before + points;
+}
+
+function foldGroups(options: ScoreOptions, groups: GroupResult[]): number {
   let total = 0;
-  for (const group of GROUPS) {
-    const points = sums.get(group);
-    if (points === undefined) continue;
+  for (let index = 0; index < GROUPS.length; index += 1) {
+    const points = sums[index] as number;
+    if (Number.isNaN(points)) continue;
+    const group = GROUPS[index] as GroupName;
     const capped = bounded(points, options.caps[group]);
     groups.push({ group, points, capped });
-    const parent = PARENT[group];
-    if (parent === undefined) total += capped;
-    else sums.set(parent, (sums.get(parent) ?? 0) + capped);
+    const parent = PARENTS[index] as number;
+    if (parent < 0) total += capped;
+    else addPoints(parent, capped);
   }
   return total;
 }

@@ -2,7 +2,9 @@ import type { RequestError } from '../errors.ts';
 import { type AnswerHeader, PROTOCOL, STATUS, type StatusName } from './grammar.ts';
 
 /** Headers of an answer but those that the encoder writes itself. Order on the wire: the order of the object. */
-export type AnswerHeaders = { readonly [Name in Exclude<AnswerHeader, 'Id' | 'Content-Length'>]?: string };
+export type AnswerHeaders = {
+  readonly [Name in Exclude<AnswerHeader, 'Id' | 'Content-Length'>]?: string | undefined;
+};
 
 /** What a verb answers. */
 export interface Response {
@@ -16,13 +18,18 @@ const STATUS_LINES = Object.fromEntries(
   Object.entries(STATUS).map(([name, code]) => [name, `${PROTOCOL} ${code} ${name}\r\n`]),
 ) as Readonly<Record<StatusName, string>>;
 
+/** Control characters (Cc), and what Unicode takes for an end of line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const LINE_BREAKERS = /[\0-\x1f\x7f-\x9f\u2028\u2029]/;
+
 /** One grammar for every answer, errors included [PNP-3]: status line, `Id`, headers, `Content-Length`, body. Sent as UTF-8. */
 export function encodeResponse(response: Response, id: string | undefined): string {
   let text = STATUS_LINES[response.status];
   if (id !== undefined) text += `Id: ${id}\r\n`;
   const { headers, body } = response;
   for (const name in headers) {
-    text += `${name}: ${oneLine(headers[name as keyof AnswerHeaders] as string)}\r\n`;
+    const value = headers[name as keyof AnswerHeaders];
+    if (value !== undefined) text += `${name}: ${oneLine(value)}\r\n`;
   }
   if (body === undefined || body === '') return `${text}Content-Length: 0\r\n\r\n`;
   return `${text}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
@@ -35,5 +42,5 @@ export function errorResponse(error: RequestError): Response {
 
 /** A value that came from outside must not end its line, nor steer a terminal. */
 function oneLine(value: string): string {
-  return /[\p{Cc}\u2028\u2029]/u.test(value) ? value.replace(/[\p{Cc}\u2028\u2029]/gu, ' ') : value;
+  return LINE_BREAKERS.test(value) ? value.replace(new RegExp(LINE_BREAKERS, 'g'), ' ') : value;
 }

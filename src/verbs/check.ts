@@ -69,7 +69,6 @@ function scoresOf(units: readonly UnitResult[]): Float32Array {
 
 function answer({ verdict, traceId }: Judged): Response {
   const isSpam = verdict.verdict === 'spam' ? 'True' : 'False';
-  const abstained = abstentions(verdict);
   return {
     status: 'EX_OK',
     headers: {
@@ -77,17 +76,18 @@ function answer({ verdict, traceId }: Judged): Response {
       Verdict: verdict.verdict,
       Action: verdict.action,
       Probability: verdict.probability.toFixed(3),
-      ...(traceId === undefined ? {} : { Trace: traceId }),
-      ...(verdict.symbol === undefined ? {} : { Symbol: verdict.symbol }),
-      ...(abstained === '' ? {} : { Abstained: abstained }),
+      Trace: traceId,
+      Symbol: verdict.symbol,
+      Abstained: abstentions(verdict),
     },
   };
 }
 
-function abstentions(verdict: Verdict): string {
-  let list = '';
+function abstentions(verdict: Verdict): string | undefined {
+  let list: string | undefined;
   for (const { unit, opinion } of verdict.units) {
-    if (opinion.kind === 'abstention') list += `${list === '' ? '' : ', '}${unit}=${opinion.reason}`;
+    if (opinion.kind !== 'abstention') continue;
+    list = `${list === undefined ? '' : `${list}, `}${unit}=${opinion.reason}`;
   }
   return list;
 }
