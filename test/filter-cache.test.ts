@@ -86,7 +86,11 @@ describe('the granular filter cache', () => {
       hits = new Set();
       misses = new Set();
       const { verdict } = pipeline.judge(sample(text), store.users.open(bareJID(USER), undefined), now);
-      return { hits, misses, opinions: new Map(verdict.units.map((unit) => [unit.unit, unit.opinion])) };
+      return {
+        hits,
+        misses,
+        opinions: new Map(verdict.opinions.map((opinion, index) => [UNITS[index] as UnitName, opinion])),
+      };
     };
     return { pipeline, judge };
   }

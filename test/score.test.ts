@@ -6,20 +6,23 @@ import { schema } from '../src/config/schema.ts';
 import { abstain, type Opinion } from '../src/model/opinion.ts';
 import { UNITS, type UnitName } from '../src/model/unit.ts';
 import { scoreOptions } from '../src/pipeline/options.ts';
-import { bounded, score } from '../src/pipeline/score.ts';
+import { bounded, breakdown, score } from '../src/pipeline/score.ts';
 
 const OPTIONS = scoreOptions(defaultConfig());
 /** Scores are open at their ends; this is as near as a filter comes. */
 const ALMOST_ONE = 0.999;
 
-function says(scores: Partial<Record<UnitName, number>>) {
-  const opinions = UNITS.map((unit): Opinion => {
+function opinionsOf(scores: Partial<Record<UnitName, number>>): Opinion[] {
+  return UNITS.map((unit): Opinion => {
     const value = scores[unit];
     return value === undefined
       ? abstain('pending')
       : { kind: 'opinion', score: value, symbol: 'TEST', params: {} };
   });
-  return score(UNITS, opinions, OPTIONS);
+}
+
+function says(scores: Partial<Record<UnitName, number>>) {
+  return score(UNITS, opinionsOf(scores), OPTIONS);
 }
 
 describe('bounded', () => {
@@ -77,19 +80,15 @@ describe('score', () => {
     const scored = says({});
     assert.equal(scored.verdict, 'unsure');
     assert.equal(scored.total, 0);
-    assert.equal(scored.groups.length, 0);
+    assert.equal(breakdown(UNITS, opinionsOf({}), OPTIONS).groups.length, 0);
   });
 
   it('takes a verdict apart so that its parts add up to the total', () => {
-    const scored = says({
-      'bayes.server': 0.6,
-      'bayes.user': -0.2,
-      'karma.jid_rate': 0.3,
-      'auth.stream': -0.7,
-    });
-    const outer = scored.groups.filter((group) => ['bayes', 'karma', 'auth'].includes(group.group));
-    assert.ok(Math.abs(outer.reduce((sum, group) => sum + group.capped, 0) - scored.total) < 1e-12);
-    for (const unit of scored.units) {
+    const scores = { 'bayes.server': 0.6, 'bayes.user': -0.2, 'karma.jid_rate': 0.3, 'auth.stream': -0.7 };
+    const { units, groups } = breakdown(UNITS, opinionsOf(scores), OPTIONS);
+    const outer = groups.filter((group) => ['bayes', 'karma', 'auth'].includes(group.group));
+    assert.ok(Math.abs(outer.reduce((sum, group) => sum + group.capped, 0) - says(scores).total) < 1e-12);
+    for (const unit of units) {
       if (unit.opinion.kind === 'opinion') assert.equal(unit.points, unit.weight * unit.opinion.score);
     }
   });

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Opinion } from '../model/opinion.ts';
 import { UNITS, type UnitName } from '../model/unit.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { Buckets, register, Tally } from './tally.ts';
@@ -65,10 +66,10 @@ export class Metrics {
   verdict(verdict: Verdict, seconds: number): void {
     this.#verdicts.add(verdict.verdict, verdict.action);
     this.#latency.add(seconds);
-    for (let index = 0; index < verdict.units.length; index += 1) {
-      const { unit, opinion } = verdict.units[index] as (typeof verdict.units)[number];
+    for (let index = 0; index < verdict.opinions.length; index += 1) {
+      const opinion = verdict.opinions[index] as Opinion;
       if (opinion.kind === 'opinion') (this.#scores[index] as Buckets).add(opinion.score);
-      else this.#abstentions.add(unit, opinion.reason);
+      else this.#abstentions.add(UNITS[index] as UnitName, opinion.reason);
     }
   }
 

@@ -22,7 +22,13 @@ export interface GroupResult {
   readonly capped: number;
 }
 
-/** A whole verdict, able to be taken apart. */
+/** A verdict taken apart: made for those who ask why. */
+export interface Breakdown {
+  readonly units: readonly UnitResult[];
+  readonly groups: readonly GroupResult[];
+}
+
+/** A whole verdict. `Pipeline.breakdown` takes it apart. */
 export interface Verdict {
   readonly verdict: VerdictName;
   readonly action: Action;
@@ -32,8 +38,8 @@ export interface Verdict {
   readonly threshold: number;
   /** Calibrated probability of spam, 0 … 1. */
   readonly probability: number;
-  readonly units: readonly UnitResult[];
-  readonly groups: readonly GroupResult[];
+  /** What each unit said, in the order of `UNITS`; empty where the pipeline did not run. */
+  readonly opinions: readonly Opinion[];
   /** Set where the pipeline did not run: `KNOWN_SENDER`, `TEST_STANZA`, `NO_STRANGER`. */
-  readonly symbol?: string;
+  readonly symbol: string | undefined;
 }

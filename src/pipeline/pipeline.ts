@@ -4,11 +4,11 @@ import { abstain, type Opinion } from '../model/opinion.ts';
 import type { Sample } from '../model/sample.ts';
 import { isTestStanza } from '../model/stanza.ts';
 import type { UnitName } from '../model/unit.ts';
-import type { Action, Verdict, VerdictName } from '../model/verdict.ts';
+import type { Action, Breakdown, Verdict, VerdictName } from '../model/verdict.ts';
 import type { FactRecords, User } from '../store/store.ts';
 import { TOKENISER_VERSION } from '../text/features.ts';
 import type { Gather, Subject } from './gather.ts';
-import { type ScoreOptions, score } from './score.ts';
+import { breakdown, type ScoreOptions, score } from './score.ts';
 import { NO_TEXT, type TextCache } from './text-cache.ts';
 
 /** The filter threw: a programmer's error, counted and logged; the stanza is judged by the others. */
@@ -81,13 +81,19 @@ export class Pipeline {
     const fixed = this.#fixedVerdict(sample);
     if (fixed !== undefined) return { subject: undefined, verdict: fixed };
     const subject = this.subjectOf(sample, user, overload);
-    const scored = score(this.#names, this.#opinionsOn(subject, now, overload), this.#options.score);
-    const verdict = {
-      ...scored,
-      threshold: this.#options.score.spamThreshold,
-      action: this.#actionFor(scored.verdict),
+    const opinions = this.#opinionsOn(subject, now, overload);
+    const { verdict, total, probability } = score(this.#names, opinions, this.#options.score);
+    const action = this.#actionFor(verdict);
+    const threshold = this.#options.score.spamThreshold;
+    return {
+      subject,
+      verdict: { verdict, action, total, threshold, probability, opinions, symbol: undefined },
     };
-    return { subject, verdict };
+  }
+
+  /** What each unit and each group brought to a verdict. */
+  breakdown(verdict: Verdict): Breakdown {
+    return breakdown(this.#names, verdict.opinions, this.#options.score);
   }
 
   #fixedVerdict(sample: Sample): Verdict | undefined {
@@ -102,7 +108,7 @@ export class Pipeline {
     const total = verdict === 'spam' ? spamThreshold : 0;
     const probability = { ham: 0, unsure: 0.5, spam: 1 }[verdict];
     const action = verdict === 'spam' ? this.#actionFor('spam') : 'deliver';
-    return { verdict, action, total, threshold: spamThreshold, probability, units: [], groups: [], symbol };
+    return { verdict, action, total, threshold: spamThreshold, probability, opinions: [], symbol };
   }
 
   #actionFor(verdict: VerdictName): Action {

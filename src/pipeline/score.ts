@@ -1,6 +1,6 @@
 import type { Opinion } from '../model/opinion.ts';
 import type { UnitName } from '../model/unit.ts';
-import type { GroupResult, UnitResult, VerdictName } from '../model/verdict.ts';
+import type { Breakdown, VerdictName } from '../model/verdict.ts';
 
 /** The groups, inner ones before the group they lie in. */
 export const GROUPS = ['karma.sender', 'auth.tls', 'bayes', 'karma', 'auth', 'pow'] as const;
@@ -45,8 +45,6 @@ export interface Scored {
   readonly verdict: VerdictName;
   readonly total: number;
   readonly probability: number;
-  readonly units: readonly UnitResult[];
-  readonly groups: readonly GroupResult[];
 }
 
 /** Smooth and strictly increasing bound: cap·x/(cap+|x|); a clip would make all strong evidence equal (design.md §3). */
@@ -61,24 +59,50 @@ export function score(
   opinions: readonly Opinion[],
   options: ScoreOptions,
 ): Scored {
+  const isDecided = sumUnits(names, opinions, options);
+  const total = foldGroups(options);
+  const probability = 1 / (1 + Math.exp(-options.slope * (total - options.midpoint)));
+  return { verdict: isDecided ? verdictOf(total, options) : 'unsure', total, probability };
+}
+
+/** The same opinions, taken apart: what each unit and each group brings to the total. */
+export function breakdown(
+  names: readonly UnitName[],
+  opinions: readonly Opinion[],
+  options: ScoreOptions,
+): Breakdown {
+  const units = opinions.map((opinion, index) => {
+    const unit = names[index] as UnitName;
+    const weight = options.weights[unit];
+    return { unit, group: GROUP_OF_UNIT[unit], opinion, weight, points: pointsOf(opinion, weight) };
+  });
+  sumUnits(names, opinions, options);
+  foldGroups(options);
+  const groups = GROUPS.map((group, index) => {
+    const points = sums[index] as number;
+    return { group, points, capped: bounded(points, options.caps[group]) };
+  });
+  return { units, groups: groups.filter(({ points }) => !Number.isNaN(points)) };
+}
+
+/** Fills `sums`. Returns whether one of the opinions may decide. */
+function sumUnits(names: readonly UnitName[], opinions: readonly Opinion[], options: ScoreOptions): boolean {
   sums.fill(Number.NaN);
-  const units: UnitResult[] = [];
-  let decided = false;
-  for (let index = 0; index < names.length; index += 1) {
+  let isDecided = false;
+  for (let index = 0; index < opinions.length; index += 1) {
     const unit = names[index] as UnitName;
     const opinion = opinions[index] as Opinion;
-    const group = GROUP_OF_UNIT[unit];
     const weight = options.weights[unit];
-    const points = opinion.kind === 'opinion' ? weight * opinion.score : 0;
-    units.push({ unit, group, opinion, weight, points });
     if (opinion.kind === 'abstention' || weight === 0) continue;
-    decided ||= DECIDING.has(group);
-    addPoints(GROUPS.indexOf(group), points);
+    const group = GROUP_OF_UNIT[unit];
+    isDecided ||= DECIDING.has(group);
+    addPoints(GROUPS.indexOf(group), pointsOf(opinion, weight));
   }
-  const groups: GroupResult[] = [];
-  const total = foldGroups(options, groups);
-  const probability = 1 / (1 + Math.exp(-options.slope * (total - options.midpoint)));
-  return { verdict: decided ? verdictOf(total, options) : 'unsure', total, probability, units, groups };
+  return isDecided;
+}
+
+function pointsOf(opinion: Opinion, weight: number): number {
+  return opinion.kind === 'opinion' ? weight * opinion.score : 0;
 }
 
 function addPoints(group: number, points: number): void {
@@ -86,14 +110,13 @@ function addPoints(group: number, points: number): void {
   sums[group] = Number.isNaN(before) ? points : before + points;
 }
 
-function foldGroups(options: ScoreOptions, groups: GroupResult[]): number {
+/** Adds inner groups to their parents, in `sums`. Returns the total of the outer ones. */
+function foldGroups(options: ScoreOptions): number {
   let total = 0;
   for (let index = 0; index < GROUPS.length; index += 1) {
     const points = sums[index] as number;
     if (Number.isNaN(points)) continue;
-    const group = GROUPS[index] as GroupName;
-    const capped = bounded(points, options.caps[group]);
-    groups.push({ group, points, capped });
+    const capped = bounded(points, options.caps[GROUPS[index] as GroupName]);
     const parent = PARENTS[index] as number;
     if (parent < 0) total += capped;
     else addPoints(parent, capped);

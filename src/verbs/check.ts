@@ -1,4 +1,6 @@
-import type { UnitResult, Verdict } from '../model/verdict.ts';
+import type { Opinion } from '../model/opinion.ts';
+import { UNITS } from '../model/unit.ts';
+import type { Verdict } from '../model/verdict.ts';
 import type { JudgedSample } from '../pipeline/pipeline.ts';
 import type { Request } from '../pnp/request.ts';
 import type { Response } from '../pnp/response.ts';
@@ -15,13 +17,13 @@ export function check(request: Request, context: Context): Response {
 /** SYMBOLS: CHECK, and the verdict taken apart for programs. */
 export function symbols(request: Request, context: Context): Response {
   const judged = judge(request, context);
-  return { ...answer(judged), body: symbolLines(judged.verdict) };
+  return { ...answer(judged), body: symbolLines(context.pipeline.breakdown(judged.verdict)) };
 }
 
 /** REPORT: CHECK, and the verdict taken apart for people. */
 export function report(request: Request, context: Context): Response {
   const judged = judge(request, context);
-  return { ...answer(judged), body: explain(judged.verdict) };
+  return { ...answer(judged), body: explain(judged.verdict, context.pipeline.breakdown(judged.verdict)) };
 }
 
 interface Judged {
@@ -51,17 +53,17 @@ function traceOf({ verdict, subject }: JudgedSample, context: Context, at: numbe
     total: verdict.total,
     textId: ids.text,
     senderId: ids.jid,
-    scores: scoresOf(verdict.units),
+    scores: scoresOf(verdict.opinions),
     ...tokensOf(subject),
   };
   return context.store.traces.append(trace, user);
 }
 
 /** NaN = abstained. */
-function scoresOf(units: readonly UnitResult[]): Float32Array {
-  const scores = new Float32Array(units.length);
-  for (let index = 0; index < units.length; index += 1) {
-    const { opinion } = units[index] as UnitResult;
+function scoresOf(opinions: readonly Opinion[]): Float32Array {
+  const scores = new Float32Array(opinions.length);
+  for (let index = 0; index < opinions.length; index += 1) {
+    const opinion = opinions[index] as Opinion;
     scores[index] = opinion.kind === 'opinion' ? opinion.score : Number.NaN;
   }
   return scores;
@@ -83,11 +85,12 @@ function answer({ verdict, traceId }: Judged): Response {
   };
 }
 
-function abstentions(verdict: Verdict): string | undefined {
+function abstentions({ opinions }: Verdict): string | undefined {
   let list: string | undefined;
-  for (const { unit, opinion } of verdict.units) {
+  for (let index = 0; index < opinions.length; index += 1) {
+    const opinion = opinions[index] as Opinion;
     if (opinion.kind !== 'abstention') continue;
-    list = `${list === undefined ? '' : `${list}, `}${unit}=${opinion.reason}`;
+    list = `${list === undefined ? '' : `${list}, `}${UNITS[index]}=${opinion.reason}`;
   }
   return list;
 }

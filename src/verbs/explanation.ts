@@ -1,15 +1,13 @@
 import { abstentionSentence, sentenceOf } from '../filters/symbols.ts';
-import type { UnitResult, Verdict } from '../model/verdict.ts';
+import type { Breakdown, UnitResult, Verdict } from '../model/verdict.ts';
 
 /** The verdict taken apart for people: the body of REPORT, in 80 columns. */
-export function explain(verdict: Verdict): string {
+export function explain(verdict: Verdict, { units, groups }: Breakdown): string {
   const lines = [headline(verdict)];
   if (verdict.symbol !== undefined) lines.push(`${verdict.symbol}: ${sentenceOf(verdict.symbol)}.`);
-  if (verdict.units.length > 0)
-    lines.push('', 'points  unit            score  weight  why', ...verdict.units.map(unitLine));
-  for (const group of verdict.groups) {
-    const { points, capped } = group;
-    lines.push(`Group ${group.group}: ${points.toFixed(2)} points, bounded to ${capped.toFixed(2)}.`);
+  if (units.length > 0) lines.push('', 'points  unit            score  weight  why', ...units.map(unitLine));
+  for (const { group, points, capped } of groups) {
+    lines.push(`Group ${group}: ${points.toFixed(2)} points, bounded to ${capped.toFixed(2)}.`);
   }
   return lines.map((line) => `${line.trimEnd()}\r\n`).join('');
 }
@@ -32,8 +30,8 @@ function unitLine(result: UnitResult): string {
 }
 
 /** The verdict taken apart for programs: the body of SYMBOLS, one line a unit [PNP-4]. */
-export function symbolLines(verdict: Verdict): string {
-  return verdict.units.map((result) => `${symbolLine(result)}\r\n`).join('');
+export function symbolLines({ units }: Breakdown): string {
+  return units.map((result) => `${symbolLine(result)}\r\n`).join('');
 }
 
 function symbolLine({ unit, weight, points, opinion }: UnitResult): string {
