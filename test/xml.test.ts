@@ -10,6 +10,7 @@ import {
   parseStanza,
   STANZA_BYTES_MAX,
   textOf,
+  type XMLElement,
 } from '../src/model/xml.ts';
 
 /** A hostile stanza of the largest size takes 20 ms here; a bound that a quadratic parser would break by far. */
@@ -50,6 +51,38 @@ test('reads names, namespaces, attributes and text', () => {
   assert.equal(textOf(body), '1 < 2 & 3 > 2 🦊');
   assert.deepEqual([y.name, y.ns, textOf(y)], ['y', 'urn:x', '']);
   assert.deepEqual([z.ns, textOf(z)], ['urn:z', 'acd']);
+});
+
+test('finds each element in the namespace in force where it stands', () => {
+  const stanza = parse(
+    `<c:message xmlns:c='jabber:client' xmlns:xml='http://www.w3.org/XML/1998/namespace' xmlns=' urn:a '><a/>` +
+      `<b xmlns='urn:b' xmlns:c='urn:c'><b/><c:c/><none xmlns=''/></b><a/><c:client xml:lang='en'/></c:message>`,
+  );
+  const found: string[] = [];
+  const visit = (element: XMLElement): void => {
+    found.push(`${element.name} ${element.ns}`);
+    for (const child of element.children) if (typeof child !== 'string') visit(child);
+  };
+  visit(stanza);
+  assert.deepEqual(found, [
+    'message jabber:client',
+    'a urn:a',
+    'b urn:b',
+    'b urn:b',
+    'c urn:c',
+    'none ',
+    'a urn:a',
+    'client jabber:client',
+  ]);
+});
+
+test('takes linear time for thousands of declarations', () => {
+  const declarations = Array.from({ length: 5000 }, (_, i) => ` xmlns:p${i}='u'`).join('');
+  const names = '<p0:a p1:b=""/>'.repeat(ELEMENTS_MAX - 32);
+  const stanza = `<message${declarations}>${'<a xmlns:q="v">'.repeat(30)}${names}${'</a>'.repeat(30)}</message>`;
+  const start = performance.now();
+  assert.equal(parse(stanza).name, 'message');
+  assert.ok(performance.now() - start < HOSTILE_MS_MAX, 'takes too long');
 });
 
 test('reads a CDATA section as text', () => {
@@ -98,6 +131,20 @@ const REFUSED: readonly (readonly [name: string, text: string, code: string])[] 
   ['an attribute twice by namespace', `<message xmlns:a='u' xmlns:b='u' a:c='1' b:c='2'/>`, 'bad-xml'],
   ['an unbound prefix', '<x:message/>', 'bad-xml'],
   ['a long unbound prefix, which the answer does not repeat', `<${'x'.repeat(9000)}:y/>`, 'bad-xml'],
+  ['an unbound prefix of an attribute', `<message a:b='1'/>`, 'bad-xml'],
+  ['a prefix out of its scope', `<message><x xmlns:a='u'/><a:y/></message>`, 'bad-xml'],
+  ['a prefix declared as nothing', `<message xmlns:a=' '/>`, 'bad-xml'],
+  ['an element named as a declaration', '<message><xmlns:a/></message>', 'bad-xml'],
+  ['a declaration of xmlns', `<message xmlns:xmlns='http://www.w3.org/2000/xmlns/'/>`, 'bad-xml'],
+  ['another prefix for xmlns', `<message xmlns:a='http://www.w3.org/2000/xmlns/'/>`, 'bad-xml'],
+  ['xmlns as the default namespace', `<message xmlns='http://www.w3.org/2000/xmlns/'/>`, 'bad-xml'],
+  ['another namespace for xml', `<message xmlns:xml='urn:x'/>`, 'bad-xml'],
+  ['another prefix for xml', `<message xmlns:a='http://www.w3.org/XML/1998/namespace'/>`, 'bad-xml'],
+  ['xml as the default namespace', `<message xmlns='http://www.w3.org/XML/1998/namespace'/>`, 'bad-xml'],
+  ...['a:b:c', ':a', 'a:'].flatMap((name) => [
+    [`an element named ${name}`, `<message xmlns:a='u'><${name}/></message>`, 'bad-xml'] as const,
+    [`an attribute named ${name}`, `<message xmlns:a='u' ${name}='1'/>`, 'bad-xml'] as const,
+  ]),
   ['a less-than sign in an attribute', `<message a='<'/>`, 'bad-xml'],
   ['100,000 ampersands', `<message>${'&'.repeat(100_000)}`, 'bad-xml'],
   ['100,000 less-than signs', `<message>${'<'.repeat(100_000)}`, 'bad-xml'],
