@@ -52,22 +52,22 @@ export interface Uncloaked {
  * Takes away from a body what only says that something is encrypted: the blob, or, in a stanza marked as encrypted, a whole
  * known fallback sentence; and OTR's tags. All else is left: why, and why XEP-0428 ranges are not trusted, is written in
  * `docs/decisions/0011-encryption-fallbacks.md`.
+ * @param body without white space around it
  * @param marked what `encryptionOf` said of the stanza
  * @param sender whose name may stand in an OTR offer
  */
 export function uncloak(body: string, marked: Encryption, sender: JID | undefined): Uncloaked {
   const text = body.includes(OTR_WHITESPACE_TAG) ? body.replace(OTR_WHITESPACE, '') : body;
-  if (text.includes('?OTR')) {
-    const trimmed = text.trim();
-    if (OTR_MESSAGE.test(trimmed) || OTR_FRAGMENT.test(trimmed)) {
+  if (text.startsWith('?OTR')) {
+    if (OTR_MESSAGE.test(text) || OTR_FRAGMENT.test(text)) {
       return { text: '', encryption: 'otr' };
     }
-    const query = OTR_QUERY.exec(trimmed);
+    const query = OTR_QUERY.exec(text);
     if (query !== null) {
-      return withoutSentence(trimmed.slice(query[0].length), 'otr', sender);
+      return withoutSentence(text.slice(query[0].length), 'otr', sender);
     }
   }
-  if (text.includes('-----BEGIN PGP') && PGP_MESSAGE.test(text.trim())) {
+  if (text.startsWith('-----BEGIN PGP') && PGP_MESSAGE.test(text)) {
     return { text: '', encryption: 'legacy-pgp' };
   }
   return marked === 'none' ? { text, encryption: marked } : withoutSentence(text, marked, sender);

@@ -23,79 +23,98 @@ export interface StanzaTexts {
 /** All that a stanza can show to its recipient, each text once, as texts to judge. */
 export function textsOf(stanza: XMLElement, sender: JID | undefined): StanzaTexts {
   const marked = encryptionOf(stanza);
+  const shown = shownBy(stanza);
+  // One text, as nearly every stanza has it, cannot be there twice.
+  const seen = shown.length > 1 ? new Set<string>() : undefined;
+  const texts: SampleText[] = [];
   let encryption = marked;
   let cloaked = false;
-  const texts = new Map<string, SampleText>();
-  for (const { source, lang, text: shown } of shownBy(stanza)) {
-    let text = shown.trim();
-    if (source === 'body') {
+  for (const whole of shown) {
+    let text = whole.text.trim();
+    if (whole.source === 'body') {
       const uncloaked = uncloak(text, marked, sender);
       text = uncloaked.text.trim();
       encryption = encryption === 'none' ? uncloaked.encryption : encryption;
       cloaked ||= uncloaked.encryption !== 'none' && text !== '';
     }
-    if (text !== '' && !texts.has(text)) {
-      texts.set(text, { source, lang, text });
-    }
-  }
-  return { texts: [...texts.values()].flatMap(cut), encryption, cloaked };
-}
-
-function shownBy(stanza: XMLElement): SampleText[] {
-  const lang = attributeOf(stanza, 'xml:lang') ?? '';
-  const shown: SampleText[] = [];
-  const markup: XMLElement[] = [];
-  const add: Add = (source, element, text) => {
-    const own = (attributeOf(element, 'xml:lang') ?? lang).slice(0, LANG_CHARS_MAX).toLowerCase();
-    shown.push({ source, lang: own, text });
-  };
-  for (const child of stanza.children) {
-    if (typeof child === 'string') {
+    if (text === '' || seen?.has(text)) {
       continue;
     }
-    if (child.name === 'html' && child.ns === XHTML_IM) {
-      markup.push(...childrenOf(child, 'body'));
-    } else {
-      show(child, add);
-    }
+    seen?.add(text);
+    addPieces(texts, whole, text);
   }
-  // XHTML is a text of its own where it says another thing than the bodies do.
-  const words = markup.length === 0 ? undefined : new Set(shown.map(({ text }) => oneLine(text)));
-  for (const body of markup) {
-    const text = xhtmlText(body);
-    if (!words?.has(oneLine(text))) {
-      add('body', body, text);
-    }
-  }
-  return shown;
+  return { texts, encryption, cloaked };
 }
 
-type Add = (source: TextSource, element: XMLElement, text: string) => void;
+function shownBy(stanza: XMLElement): readonly SampleText[] {
+  const shown = new Shown(attributeOf(stanza, 'xml:lang') ?? '');
+  for (const child of stanza.children) {
+    if (typeof child !== 'string' && !isMarkup(child)) {
+      show(child, shown);
+    }
+  }
+  if (stanza.children.some(isMarkup)) {
+    showMarkup(stanza, shown);
+  }
+  return shown.texts;
+}
+
+/** What was found so far, each text in the language in force. */
+class Shown {
+  readonly texts: SampleText[] = [];
+  readonly #lang: string;
+
+  constructor(lang: string) {
+    this.#lang = lang;
+  }
+
+  add(source: TextSource, element: XMLElement, text: string): void {
+    const lang = attributeOf(element, 'xml:lang') ?? this.#lang;
+    this.texts.push({ source, lang: lang.slice(0, LANG_CHARS_MAX).toLowerCase(), text });
+  }
+}
 
 /** Direct children count in whatever namespace they are: a client that looks at names only shows them all. */
-function show(child: XMLElement, add: Add): void {
+function show(child: XMLElement, shown: Shown): void {
   switch (child.name) {
     case 'body':
     case 'subject':
     case 'status':
-      add(child.name, child, textOf(child));
+      shown.add(child.name, child, textOf(child));
       break;
     case 'nick':
       if (child.ns === NICK) {
-        add('nick', child, textOf(child));
+        shown.add('nick', child, textOf(child));
       }
       break;
     case 'x':
       for (const reason of reasonsOf(child)) {
-        add('reason', child, reason);
+        shown.add('reason', child, reason);
       }
       break;
     case 'error':
       for (const text of childrenOf(child, 'text')) {
-        add('reason', text, textOf(text));
+        shown.add('reason', text, textOf(text));
       }
       break;
     default:
+  }
+}
+
+function isMarkup(child: XMLElement | string): boolean {
+  return typeof child !== 'string' && child.name === 'html' && child.ns === XHTML_IM;
+}
+
+/** XHTML is a text of its own where it says another thing than the bodies do. */
+function showMarkup(stanza: XMLElement, shown: Shown): void {
+  const words = new Set(shown.texts.map(({ text }) => oneLine(text)));
+  for (const html of childrenOf(stanza, 'html').filter(isMarkup)) {
+    for (const body of childrenOf(html, 'body')) {
+      const text = xhtmlText(body);
+      if (!words.has(oneLine(text))) {
+        shown.add('body', body, text);
+      }
+    }
   }
 }
 
@@ -123,10 +142,8 @@ function oneLine(text: string): string {
 }
 
 /** No text is dropped or joined with another, since spam would hide there; how many there are is bounded by `ELEMENTS_MAX`. */
-function cut(whole: SampleText): SampleText[] {
-  const pieces: SampleText[] = [];
-  for (let start = 0; start < whole.text.length; start += TEXT_CHARS_MAX) {
-    pieces.push({ ...whole, text: whole.text.slice(start, start + TEXT_CHARS_MAX) });
+function addPieces(texts: SampleText[], { source, lang }: SampleText, text: string): void {
+  for (let start = 0; start < text.length; start += TEXT_CHARS_MAX) {
+    texts.push({ source, lang, text: text.slice(start, start + TEXT_CHARS_MAX) });
   }
-  return pieces;
 }

@@ -70,10 +70,15 @@ function kindOf(stanza: XMLElement): SampleKind {
   if (stanza.name !== 'message') {
     return 'other';
   }
-  const invites = (x: XMLElement): boolean =>
-    x.ns === MUC_INVITATION || (x.ns === MUC_USER && childrenOf(x, 'invite').length > 0);
   // An error brings back what was sent; it invites nobody.
-  return type !== 'error' && childrenOf(stanza, 'x').some(invites) ? 'invitation' : 'message';
+  return type !== 'error' && stanza.children.some(invites) ? 'invitation' : 'message';
+}
+
+function invites(x: XMLElement | string): boolean {
+  if (typeof x === 'string' || x.name !== 'x') {
+    return false;
+  }
+  return x.ns === MUC_INVITATION || (x.ns === MUC_USER && childrenOf(x, 'invite').length > 0);
 }
 
 function bypassOf(type: string | undefined, facts: RequestFacts, self: boolean): string | undefined {
