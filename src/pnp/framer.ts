@@ -153,8 +153,10 @@ export class Framer {
     let at = start;
     while (at < end) {
       const byte = bytes[at] as number;
-      if (byte < SPACE || byte === DELETE) break;
-      if (byte > DELETE) this.#beyondASCII = true;
+      if (byte < SPACE || byte >= DELETE) {
+        if (byte <= DELETE) break;
+        this.#beyondASCII = true;
+      }
       at += 1;
     }
     return at;
@@ -174,7 +176,9 @@ export class Framer {
       throw brokenFrame('too-many-headers', `A request has at most ${headers_max} headers`);
     } else if (isContentLength(this.#bytes, this.#lineStart, colon)) {
       if (this.#bodyLength >= 0) throw brokenFrame('bad-length', 'Content-Length is given once');
-      this.#bodyLength = readContentLength(this.#bytes.toString('latin1', colon + 1, at), body_bytes_max);
+      this.#bodyLength = readContentLength(this.#bytes, colon + 1, at);
+      if (this.#bodyLength > body_bytes_max)
+        throw brokenFrame('body-too-long', `A body has at most ${body_bytes_max} bytes`);
     }
     this.#lines += 1;
     this.#lineStart = at + 2;

@@ -3,19 +3,19 @@ import { ID_PATTERN, REQUEST_HEADERS, type RequestHeader } from './grammar.ts';
 import { SLOT_OF_HEADER, slotOfName } from './header-names.ts';
 import { brokenFrame } from './refusal.ts';
 
-const NO_VALUES: readonly number[] = REQUEST_HEADERS.map(() => 0);
+const NO_VALUES: readonly (string | undefined)[] = REQUEST_HEADERS.map(() => undefined);
 const ID_SLOT = SLOT_OF_HEADER.get('Id') as number;
 const SPACE = 0x20;
 
 /**
- * A frame with its known headers found: values are cut out only when asked for, unknown headers are ignored [PNP-5.1].
+ * A frame with its known headers found, unknown ones ignored [PNP-5.1]. Their values are cut out at once: nearly all are asked
+ * for, and to find the ends again costs more than to cut the others.
  * Constructing it throws a `RequestError` that closes where `Id` is wrong: its answer could not be matched.
  */
 export class Head {
   readonly id: string | undefined;
   readonly body: Buffer;
   readonly #text: string;
-  /** Where the value of each known header begins, 0 = not there. */
   readonly #values = NO_VALUES.slice();
   #repeatedSlot = -1;
 
@@ -42,12 +42,7 @@ export class Head {
 
   /** The value without spaces around it; undefined where the header is not there. */
   value(name: RequestHeader): string | undefined {
-    let start = this.#values[SLOT_OF_HEADER.get(name) as number] as number;
-    if (start === 0) return undefined;
-    let end = this.#text.indexOf('\r', start);
-    while (this.#text.charCodeAt(start) === SPACE) start += 1;
-    while (end > start && this.#text.charCodeAt(end - 1) === SPACE) end -= 1;
-    return this.#text.slice(start, end);
+    return this.#values[SLOT_OF_HEADER.get(name) as number];
   }
 
   #findValues(): void {
@@ -55,12 +50,21 @@ export class Head {
     let at = text.indexOf('\r') + 2;
     while (at < text.length) {
       const colon = text.indexOf(':', at);
+      const end = text.indexOf('\r', colon);
       const slot = slotOfName(text, at, colon);
       if (slot >= 0) {
-        if (this.#values[slot] !== 0 && this.#repeatedSlot !== ID_SLOT) this.#repeatedSlot = slot;
-        this.#values[slot] = colon + 1;
+        if (this.#values[slot] !== undefined && this.#repeatedSlot !== ID_SLOT) this.#repeatedSlot = slot;
+        this.#values[slot] = withoutSpaces(text, colon + 1, end);
       }
-      at = text.indexOf('\r', colon) + 2;
+      at = end + 2;
     }
   }
+}
+
+function withoutSpaces(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (text.charCodeAt(start) === SPACE) start += 1;
+  while (end > start && text.charCodeAt(end - 1) === SPACE) end -= 1;
+  return text.slice(start, end);
 }
