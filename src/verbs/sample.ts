@@ -68,6 +68,7 @@ function word(value: string | undefined): string | undefined {
 
 /** In any case of letters; a word that is not known says nothing, as if it were not told. */
 function oneOf(value: string | undefined, words: readonly string[]): string | undefined {
-  const lower = value?.toLowerCase();
+  if (value === undefined || words.includes(value)) return value;
+  const lower = value.toLowerCase();
   return words.find((known) => known.toLowerCase() === lower);
 }
