@@ -23,6 +23,32 @@ function table(counts: readonly (readonly [spam: number, ham: number])[], lesson
   };
 }
 
+/** The formula as decision 0021 states it, a log for each token. */
+function sumOfLogs(server: TokenCounts, user: TokenCounts | undefined): number {
+  const rate = (count: number, total: number, strength: number, prior: number) =>
+    (count + strength * LESSON) / (total + (strength * LESSON) / prior);
+  const overall = ({ spam, ham, spamTotal, hamTotal }: TokenCounts, index: number) =>
+    ((spam[index] as number) + (ham[index] as number)) / (spamTotal + hamTotal);
+  let sum = 0;
+  let known = 0;
+  for (let index = 0; index < server.count; index += 1) {
+    let rates: readonly [spam: number, ham: number] | undefined;
+    for (const table of [server, user]) {
+      if (table === undefined || overall(table, index) === 0) continue;
+      const strength = rates === undefined ? 0.2 : 0.5;
+      const [spam, ham] = rates ?? [overall(table, index), overall(table, index)];
+      rates = [
+        rate(table.spam[index] as number, table.spamTotal, strength, spam),
+        rate(table.ham[index] as number, table.hamTotal, strength, ham),
+      ];
+    }
+    if (rates === undefined) continue;
+    sum += Math.log(rates[0] / rates[1]);
+    known += 1;
+  }
+  return known === 0 ? 0 : sum / Math.sqrt(known);
+}
+
 const counts = fc.array(fc.tuple(fc.nat(100), fc.nat(100)), { minLength: 1, maxLength: 60 });
 
 describe('combine', () => {
@@ -68,6 +94,27 @@ describe('combine', () => {
   it('does not lean towards the class that was taught more', () => {
     const rare = { ...table([[1, 10]]), spamTotal: 10 * LESSON, hamTotal: 100 * LESSON };
     assert.ok(Math.abs(combine(rare, undefined).z) < 0.2);
+  });
+
+  it('is the sum of the logs of the quotients of rates, for counts of any size', () => {
+    const count = fc.oneof(fc.constant(0), fc.nat(100_000), fc.constant(0xffffffff));
+    const columns = fc.array(fc.tuple(count, count, count, count), { minLength: 1, maxLength: 128 });
+    const total = fc.oneof(fc.constant(0), fc.nat(2 ** 31 - 1), fc.constant(2 ** 42));
+    fc.assert(
+      fc.property(columns, fc.tuple(total, total, total, total), fc.boolean(), (rows, totals, isAlone) => {
+        const half = (at: 0 | 2): TokenCounts => ({
+          count: rows.length,
+          spam: Uint32Array.from(rows, (row) => row[at]),
+          ham: Uint32Array.from(rows, (row) => row[at + 1] as number),
+          spamTotal: totals[at],
+          hamTotal: (totals[at + 1] as number) + 1,
+        });
+        const user = isAlone ? undefined : half(2);
+        const { z } = combine(half(0), user);
+        const want = sumOfLogs(half(0), user);
+        assert.ok(Math.abs(z - want) <= 1e-12 * Math.max(1, Math.abs(want)), `${z} ${want}`);
+      }),
+    );
   });
 
   it("takes the server's word where the user knows nothing, and moves towards the user's own", () => {

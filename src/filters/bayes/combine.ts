@@ -1,3 +1,4 @@
+import { FEATURES_MAX } from '../../text/features.ts';
 import type { TokenCounts } from '../facts.ts';
 
 /** One lesson in the units of `TokenCounts`. */
@@ -8,6 +9,20 @@ const PRIOR_LESSONS = 0.2;
 const USER_PRIOR_LESSONS = 0.5;
 /** Log-odds at which the score is one half: the `spam` threshold of the shipped weights is then at log-odds 5.1. */
 const HALF_SCORE_LOG_ODDS = 4;
+
+/** In the units of `TokenCounts`. */
+const PRIOR = PRIOR_LESSONS * LESSON_UNITS;
+const USER_PRIOR = USER_PRIOR_LESSONS * LESSON_UNITS;
+/** A product of quotients is logged before it leaves 2^±900; one quotient lies within 2^±120, as counts have 32 bits. */
+const PRODUCT_MAX = 2 ** 900;
+/** Columns of a table that is not asked. */
+const NO_COUNTS: TokenCounts = {
+  count: 0,
+  spam: new Uint32Array(FEATURES_MAX),
+  ham: new Uint32Array(FEATURES_MAX),
+  spamTotal: 0,
+  hamTotal: 0,
+};
 
 /** What the tokens of one text say together. */
 export interface Estimate {
@@ -28,34 +43,42 @@ export interface Estimate {
  *
  * The sum is divided by the root of the number of tokens: they are not independent, and a sum in full would let long texts
  * outweigh everything (Rennie et al., "Tackling the Poor Assumptions of Naive Bayes Text Classifiers", 2003).
+ *
+ * The sum of logs is taken as the log of a product, and rates as their inverses: half the time, and the same to 1e-12.
  */
 export function combine(server: TokenCounts | undefined, user: TokenCounts | undefined): Estimate {
   const count = server?.count ?? user?.count ?? 0;
+  const { spam, ham, spamTotal, hamTotal } = server ?? NO_COUNTS;
+  const own = user ?? NO_COUNTS;
   let sum = 0;
+  let product = 1;
   let tokens = 0;
   let userTokens = 0;
   for (let index = 0; index < count; index += 1) {
-    const serverSeen = server === undefined ? 0 : seen(server, index);
-    const userSeen = user === undefined ? 0 : seen(user, index);
-    if (serverSeen + userSeen === 0) continue;
+    const seen = (spam[index] as number) + (ham[index] as number);
+    const ownSeen = (own.spam[index] as number) + (own.ham[index] as number);
+    if (seen + ownSeen === 0) continue;
     tokens += 1;
-    let spamRate = 0;
-    let hamRate = 0;
-    let strength = PRIOR_LESSONS;
-    if (server !== undefined && serverSeen > 0) {
-      const overall = serverSeen / (server.spamTotal + server.hamTotal);
-      spamRate = shrunk(server.spam[index] as number, server.spamTotal, strength, overall);
-      hamRate = shrunk(server.ham[index] as number, server.hamTotal, strength, overall);
-      strength = USER_PRIOR_LESSONS;
+    let inSpam = 0;
+    let inHam = 0;
+    if (seen > 0) {
+      const overall = (spamTotal + hamTotal) / seen;
+      inSpam = inverseRate(spam[index] as number, spamTotal, PRIOR, overall);
+      inHam = inverseRate(ham[index] as number, hamTotal, PRIOR, overall);
     }
-    if (user !== undefined && userSeen > 0) {
+    if (ownSeen > 0) {
       userTokens += 1;
-      const overall = userSeen / (user.spamTotal + user.hamTotal);
-      spamRate = shrunk(user.spam[index] as number, user.spamTotal, strength, spamRate || overall);
-      hamRate = shrunk(user.ham[index] as number, user.hamTotal, strength, hamRate || overall);
+      const overall = (own.spamTotal + own.hamTotal) / ownSeen;
+      const strength = seen > 0 ? USER_PRIOR : PRIOR;
+      inSpam = inverseRate(own.spam[index] as number, own.spamTotal, strength, inSpam || overall);
+      inHam = inverseRate(own.ham[index] as number, own.hamTotal, strength, inHam || overall);
     }
-    sum += Math.log(spamRate / hamRate);
+    product *= inHam / inSpam;
+    if (product < PRODUCT_MAX && product > 1 / PRODUCT_MAX) continue;
+    sum += Math.log(product);
+    product = 1;
   }
+  sum += Math.log(product);
   return { z: tokens === 0 ? 0 : sum / Math.sqrt(tokens), tokens, userTokens };
 }
 
@@ -79,12 +102,7 @@ export function rounded(z: number): number {
   return Math.round(z * 100) / 100;
 }
 
-function seen(counts: TokenCounts, index: number): number {
-  return (counts.spam[index] as number) + (counts.ham[index] as number);
-}
-
-/** Posterior mean of a Poisson rate under a Gamma prior of this mean and strength. */
-function shrunk(count: number, total: number, strengthLessons: number, priorRate: number): number {
-  const strength = strengthLessons * LESSON_UNITS;
-  return (count + strength) / (total + strength / priorRate);
+/** One divided by the posterior mean of a Poisson rate, under a Gamma prior of this mean (also inverse) and strength. */
+function inverseRate(count: number, total: number, strength: number, inversePrior: number): number {
+  return (total + strength * inversePrior) / (count + strength);
 }
