@@ -6,10 +6,10 @@ export const TOKEN_STRIDE = 16;
 /** The same in words of 4 bytes. */
 export const STRIDE_WORDS = TOKEN_STRIDE / 4;
 
-/** Ids of stride 16 as words of this machine; those that lie askew are copied. */
-export function tokenWords(ids: Buffer, count: number): Uint32Array {
+/** Ids of stride 16 as words of this machine, with a sign; those that lie askew are copied. */
+export function tokenWords(ids: Buffer, count: number): Int32Array {
   const straight = ids.byteOffset % 4 === 0 ? ids : Buffer.from(new Uint8Array(ids).buffer);
-  return new Uint32Array(straight.buffer, straight.byteOffset, count * STRIDE_WORDS);
+  return new Int32Array(straight.buffer, straight.byteOffset, count * STRIDE_WORDS);
 }
 
 /** Copies the first 8 bytes of every 16, as words of this machine: several times as fast as byte by byte. */

@@ -98,7 +98,7 @@ export class UserTable {
     for (let i = 0; i < count; i++) touched ^= column[starts[bucketOf(words[STRIDE_WORDS * i]!)]!]!;
     this.touched = touched;
     for (let i = 0; i < count; i++) {
-      const at = this.#find(words[STRIDE_WORDS * i]!, words[STRIDE_WORDS * i + 1]! & 0xffff);
+      const at = this.#find(words[STRIDE_WORDS * i]! >>> 0, words[STRIDE_WORDS * i + 1]! & 0xffff);
       into.spam[i] = at < 0 ? 0 : this.#spam[at]! >>> 8;
       into.ham[i] = at < 0 ? 0 : this.#ham[at]! >>> 8;
     }
