@@ -1,3 +1,5 @@
+import { idWord } from '../store/id-words.ts';
+
 /** Ways of a set: a sender is looked for in so many neighbouring slots. */
 const WAYS = 8;
 /** Recipients remembered per sender, to tell a new one from the last few. */
@@ -53,8 +55,8 @@ export class RateTable {
    * @param recipientTag 1 … 65535, keyed; 0 = no recipient.
    */
   touch(id: string, recipientTag: number, now: number): RateLevels {
-    const high = Number.parseInt(id.slice(0, 8), 16);
-    const low = Number.parseInt(id.slice(8, 16), 16);
+    const high = idWord(id, 0);
+    const low = idWord(id, 1);
     const slot = this.#slotOf(high, low);
     const { stanzasBurst, stanzasPerMinute, recipientsBurst, recipientsPerHour } = this.#options;
     if (this.#idHigh[slot] !== high || this.#idLow[slot] !== low) this.#claim(slot, high, low);

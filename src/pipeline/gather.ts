@@ -3,6 +3,7 @@ import type { SampleIds } from '../filters/filter.ts';
 import type { RateTable } from '../live/rate-table.ts';
 import { bareJID, domainOf, type JID } from '../model/jid.ts';
 import type { Sample } from '../model/sample.ts';
+import { idWord } from '../store/id-words.ts';
 import type { CountColumns, KeyedIds, ServerTokens, User } from '../store/store.ts';
 import { FEATURES_MAX, type Features } from '../text/features.ts';
 import type { KnownTexts } from './text-cache.ts';
@@ -119,7 +120,7 @@ class GatheredIds implements SampleIds {
 
 /** 1 … 65535, by the recipient's keyed id; 0 = no recipient. */
 function recipientTag(userId: string): number {
-  return userId === '' ? 0 : Number.parseInt(userId.slice(0, 4), 16) || 1;
+  return userId === '' ? 0 : idWord(userId, 0) >>> 16 || 1;
 }
 
 function columnsAt(columns: CountColumns[], index: number): CountColumns {

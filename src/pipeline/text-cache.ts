@@ -1,5 +1,6 @@
 import { LRU } from '../lru.ts';
 import type { SampleText } from '../model/sample.ts';
+import { idWord } from '../store/id-words.ts';
 import type { KeyedIds } from '../store/store.ts';
 import { extractFeatures } from '../text/extract.ts';
 import type { Features } from '../text/features.ts';
@@ -57,8 +58,8 @@ export class TextCache {
 
   /** Whether it was marked before. */
   #markSeen(id: string): boolean {
-    const slot = Number.parseInt(id.slice(0, 8), 16) % SEEN_SLOTS;
-    const mark = Number.parseInt(id.slice(8, 16), 16);
+    const slot = idWord(id, 0) % SEEN_SLOTS;
+    const mark = idWord(id, 1);
     const isSeenAgain = this.#seen[slot] === mark;
     this.#seen[slot] = mark;
     return isSeenAgain;

@@ -62,47 +62,6 @@ export class TokenCipher {
   }
 }
 
-/** Longest message that is authenticated without an allocation; longer ones get a buffer of their own. */
-const SCRATCH_BYTES = 16_384;
-const BLOCK_BYTES = 16;
-
-/**
- * CBC-MAC with AES-128 over a message that begins with its length and is padded with zeros (ISO/IEC 9797-1, algorithm 1,
- * padding 3): a pseudorandom function of messages of any length, since no padded message is a prefix of another (Petrank &
- * Rackoff, "CBC MAC for Real-Time Data Sources", 2000). HMAC would do as well and costs five times as much: node:crypto
- * makes a new object for each. This cipher object is kept; its chain is cut by adding its last block to the next first one.
- */
-export class MessageCode {
-  readonly #cipher: Cipher;
-  readonly #scratch = Buffer.alloc(SCRATCH_BYTES);
-  #chain = Buffer.alloc(BLOCK_BYTES);
-
-  constructor(key: Buffer) {
-    this.#cipher = createCipheriv('aes-128-cbc', key, Buffer.alloc(BLOCK_BYTES)).setAutoPadding(false);
-  }
-
-  /** 32 hex digits. @param purpose 0 … 255: messages of two purposes never share a code. */
-  of(purpose: number, message: string): string {
-    const buffer = this.#roomFor(message);
-    const length = buffer.write(message, BLOCK_BYTES, 'utf8');
-    const end = BLOCK_BYTES + Math.ceil(length / BLOCK_BYTES) * BLOCK_BYTES;
-    buffer.fill(0, BLOCK_BYTES + length, end);
-    buffer.fill(0, 0, BLOCK_BYTES);
-    buffer.writeUInt32LE(length, 0);
-    buffer[4] = purpose;
-    for (let at = 0; at < BLOCK_BYTES; at += 1) buffer[at] = buffer[at]! ^ this.#chain[at]!;
-    const out = this.#cipher.update(buffer.subarray(0, end));
-    this.#chain = out.subarray(end - BLOCK_BYTES, end);
-    return out.toString('hex', end - BLOCK_BYTES, end);
-  }
-
-  #roomFor(message: string): Buffer {
-    // UTF-8 takes at most three bytes a UTF-16 unit.
-    const most = 2 * BLOCK_BYTES + 3 * message.length;
-    return most <= SCRATCH_BYTES ? this.#scratch : Buffer.alloc(most);
-  }
-}
-
 const BLOCK_WORDS = 4;
 const COUNTERS_MAX = 256;
 /** Words that one nonce enciphers at most. */

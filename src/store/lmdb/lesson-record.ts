@@ -1,4 +1,5 @@
 import { TOKENISER_VERSION } from '../../text/features.ts';
+import { idWord } from '../id-words.ts';
 import { ID_BYTES } from '../keyed-ids.ts';
 import type { LessonInput, LessonLabel } from '../store.ts';
 import { compactTokens, TOKEN_BYTES } from './token-ids.ts';
@@ -49,7 +50,7 @@ export function learntFrom(lesson: LessonInput): Learnt {
 
 /** 3 … 65535, from a keyed id of 32 hex digits: tells two reporters apart without naming either. */
 function reporterTag(reporterId: string): number {
-  return USER_TAG_MIN + (Number.parseInt(reporterId.slice(0, 8), 16) % (0x10000 - USER_TAG_MIN));
+  return USER_TAG_MIN + (idWord(reporterId, 0) % (0x10000 - USER_TAG_MIN));
 }
 
 export function encodeLearn(learnt: Learnt): Buffer {
