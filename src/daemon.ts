@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
@@ -10,6 +8,7 @@ import { PROTOCOL, STATUS } from './pnp/grammar.ts';
 import { startHttp } from './server/http.ts';
 import { type Listener, listenTCP, listenUnix } from './server/listener.ts';
 import { Server } from './server/server.ts';
+import { makeSocketDirectory } from './server/unix-socket.ts';
 import { openStore } from './store/lmdb/store.ts';
 import { loadOrCreateSecret } from './store/secret.ts';
 import type { Store } from './store/store.ts';
@@ -66,9 +65,7 @@ export function createDaemon(options: { readonly configPath?: string | undefined
 type Closers = (() => void | Promise<void>)[];
 
 async function start(config: Config, log: Logger, closers: Closers): Promise<Addresses> {
-  for (const path of [...config.listen.unix.map((unix) => unix.path), config.store.secret_file]) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
-  }
+  for (const { path } of config.listen.unix) makeSocketDirectory(path);
   const store = await openStoreOf(config, log);
   closers.push(() => store.close());
   const metrics = new Metrics();

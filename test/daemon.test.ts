@@ -232,6 +232,18 @@ describe('starting and stopping', () => {
       69,
       /longer than 107 bytes/,
     ],
+    [
+      'a socket in a directory that cannot be made',
+      'listen.unix = [{ path = "/proc/no/p.sock" }]\nlisten.tcp = []\nstore.directory = "DIR/s"\nstore.secret_file = "DIR/k"\n',
+      69,
+      /^providence: The directory of the socket \/proc\/no\/p\.sock cannot be made \(ENOENT\)\. [^\n]+\n$/,
+    ],
+    [
+      'a store where nothing can be written',
+      'listen.unix = [{ path = "DIR/p.sock" }]\nlisten.tcp = []\nstore.directory = "/proc/self"\nstore.secret_file = "DIR/k"\n',
+      69,
+      /^providence: The store in \/proc\/self cannot be opened: [^\n]+\n$/,
+    ],
   ];
   for (const [name, config, code, message] of BROKEN) {
     it(`refuses ${name} with one sentence and exit code ${code}`, () => {

@@ -80,6 +80,32 @@ describe('opening a store in LMDB', () => {
     await assert.rejects(openStore(storeOptions(path)), storeError('unusable', /check the directory/));
   });
 
+  // mkdirSync, recursive, would never come back from here (src/directory.ts).
+  for (const path of ['/proc/no/such', '/proc/self'])
+    it(`refuses ${path}, where nothing can be made`, async () => {
+      await assert.rejects(
+        openStore(storeOptions(path)),
+        storeError('unusable', /ENOENT.*check the directory/),
+      );
+    });
+
+  for (const file of ['data.mdb', 'owner.pid'])
+    it(`refuses a directory where ${file} is a directory, too`, async (t) => {
+      const dir = temporaryDirectory(t);
+      mkdirSync(join(dir, file));
+      await assert.rejects(
+        openStore(storeOptions(dir)),
+        storeError('unusable', /EISDIR.*check the directory/),
+      );
+    });
+
+  it('leaves the mode of a directory that is there alone: it may be named by mistake', async (t) => {
+    const dir = temporaryDirectory(t);
+    chmodSync(dir, 0o755);
+    await (await openStore(storeOptions(dir))).close();
+    assert.equal(statSync(dir).mode & 0o777, 0o755);
+  });
+
   for (const { name, bytes } of [
     { name: 'no database', bytes: Buffer.alloc(65_536, 'x') },
     { name: 'cut short', bytes: Buffer.alloc(100) },
@@ -173,6 +199,10 @@ describe('the secret', () => {
       writeFileSync(path, Buffer.alloc(bytes), { mode: 0o600 });
       assert.throws(() => loadOrCreateSecret(path), new RegExp(`has ${bytes} bytes instead of 32`));
     });
+
+  it('is refused where its directory cannot be made', () => {
+    assert.throws(() => loadOrCreateSecret('/proc/no/secret'), /ENOENT.*check the path/);
+  });
 
   it('is refused where it is no file', (t) => {
     const path = join(temporaryDirectory(t), 'secret');

@@ -1,10 +1,23 @@
 import { chmodSync, chownSync, existsSync, lstatSync, readFileSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { dirname } from 'node:path';
+import { makeDirectories } from '../directory.ts';
 import { StartError } from '../errors.ts';
 
 /** `sun_path` holds 108 bytes with its last zero (unix(7)). */
 const PATH_BYTES_MAX = 107;
+
+/** Makes the directory of a socket; the socket's group may go through it. @throws StartError */
+export function makeSocketDirectory(path: string): void {
+  try {
+    makeDirectories(dirname(path), 0o750);
+  } catch (cause) {
+    throw new StartError(
+      `The directory of the socket ${path} cannot be made (${codeOf(cause)}). Make it, or choose another path.`,
+      { cause },
+    );
+  }
+}
 
 /**
  * Makes sure that a socket can be made at `path`: one left behind by a daemon that died is removed.

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectories } from '../directory.ts';
 import { StartError } from '../errors.ts';
 
 export const SECRET_BYTES = 32;
@@ -11,7 +12,11 @@ export const SECRET_BYTES = 32;
  * @throws StartError where the file is readable by others or of another size.
  */
 export function loadOrCreateSecret(path: string): Buffer {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    makeDirectories(dirname(path), 0o700);
+  } catch (error) {
+    throw unusable(path, error);
+  }
   return create(path) ?? load(path);
 }
 

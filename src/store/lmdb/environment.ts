@@ -1,9 +1,11 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { makeDirectories } from '../../directory.ts';
 import { StoreError } from '../../errors.ts';
 import { metaKey, SCHEMA } from '../keys.ts';
 import { checkFiles, unusable } from './preflight.ts';
+import { lockDirectory } from './process-lock.ts';
 
 export type Table = Database<Buffer, Buffer>;
 
@@ -38,25 +40,28 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     checkOwner(environment, options);
   } catch (error) {
     await environment.root.close();
-    throw error;
+    throw cannotOpen(options.dir, error);
   }
   return environment;
 }
 
-/** Makes the directory, for its owner only. */
-export function makeDirectory(dir: string): void {
+/**
+ * Makes the directory, for its owner only, and locks it. One that is there keeps its mode: it may be another one's, named by
+ * mistake. @returns releases the lock. @throws StoreError `locked`, `unusable`
+ */
+export function takeDirectory(dir: string): () => void {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    chmodSync(dir, 0o700);
+    makeDirectories(dir, 0o700);
+    return lockDirectory(dir);
   } catch (error) {
     throw cannotOpen(dir, error);
   }
 }
 
 function openFiles({ dir, mapBytesMax, sync }: EnvironmentOptions): Environment {
-  checkFiles(dir);
   const umask = process.umask(0o077);
   try {
+    checkFiles(dir);
     // overlappingSync off: a commit settles after its fdatasync, and one whose flush failed is rejected (decision 0030).
     const durability = sync ? { overlappingSync: false } : { noSync: true };
     const root = open<Buffer, Buffer>({
@@ -118,6 +123,7 @@ function checkOwner({ root, meta }: Environment, { dir, fingerprint }: Environme
 }
 
 function cannotOpen(dir: string, cause: unknown): StoreError {
+  if (cause instanceof StoreError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   return unusable(dir, `${reason}; check the directory and its owner`, cause);
 }

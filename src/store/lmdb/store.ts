@@ -4,10 +4,9 @@ import { STORE_LIMITS, type StoreLimits, type StoreOptions } from '../options.ts
 import type { Store, StoreSizes } from '../store.ts';
 import { type CheckpointRecord, readCheckpoint } from './checkpoint-record.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { type Environment, makeDirectory, openEnvironment } from './environment.ts';
+import { type Environment, openEnvironment, takeDirectory } from './environment.ts';
 import { LMDBFacts } from './facts.ts';
 import { LMDBLessons } from './lessons.ts';
-import { lockDirectory } from './process-lock.ts';
 import { LMDBServerTokens } from './server-tokens.ts';
 import { segmentsFor } from './token-table.ts';
 import { LMDBTraces } from './traces.ts';
@@ -26,8 +25,7 @@ const REPLAYED_TABLES_MAX = 500;
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const limits = { ...STORE_LIMITS, ...options };
-  makeDirectory(options.dir);
-  const unlock = lockDirectory(options.dir);
+  const unlock = takeDirectory(options.dir);
   try {
     const keys = deriveDaemonKeys(options.secret);
     const environment = await openEnvironment({
