@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, cpSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -200,7 +213,7 @@ async function lessonsOnDisk(dir: string): Promise<Map<string, LessonLabel>> {
 }
 
 describe('a full disk', () => {
-  const bytes = 8 * 2 ** 20;
+  const bytes = 24 * 2 ** 20;
   it('refuses lessons, goes on reading, and learns again when there is room', {
     timeout: 60_000,
   }, async (t) => {
@@ -275,6 +288,51 @@ describe('a full disk', () => {
     await again.close();
   });
 });
+
+describe('a meta page that cannot be written', () => {
+  it('refuses the lesson, goes on reading, learns again by itself, and closes', {
+    timeout: 30_000,
+  }, async (t) => {
+    const dir = temporaryDirectory(t);
+    const store = await openStore(storeOptions(dir));
+    const model = new StoreModel();
+    const taught = deedOf(1, 'spam');
+    model.do(taught);
+    await doInStore(store, taught);
+    for (let round = 0; round < 3; round++) {
+      takeMetaDescriptor(dir);
+      await assert.rejects(doInStore(store, deedOf(100 + round, 'spam')), storeError('degraded'));
+      // Nothing of this user is in memory: the answer is read.
+      assert.equal(store.users.open(`new${round}@capulet.example`, undefined).keyState, 'ok');
+      while (!canWrite(store)) await setTimeout(20);
+      const next = deedOf(200 + round, 'ham');
+      model.do(next);
+      assert.equal(await doInStore(store, next), 'set');
+      assert.deepEqual(observe(store), expected(model));
+    }
+    takeMetaDescriptor(dir);
+    await assert.rejects(doInStore(store, deedOf(300, 'spam')), storeError('degraded'));
+    await store.close();
+    const again = await openStore(storeOptions(dir));
+    assert.deepEqual(observe(again), expected(model));
+    await again.close();
+  });
+});
+
+/** Puts something that cannot be written to in the place of LMDB's descriptor for meta pages, the one that syncs by itself. */
+function takeMetaDescriptor(dir: string): void {
+  const ours = join(dir, 'data.mdb');
+  const taken = readdirSync('/proc/self/fd').find((fd) => {
+    const link = `/proc/self/fd/${fd}`;
+    if (!existsSync(link) || readlinkSync(link) !== ours) return false;
+    const flags = /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1];
+    return (Number.parseInt(flags ?? '', 8) & constants.O_DSYNC) !== 0;
+  });
+  closeSync(Number(taken));
+  const others: number[] = [];
+  for (let fd = -1; fd !== Number(taken); others.push(fd)) fd = openSync('/dev/null', 'r');
+  for (const fd of others.slice(0, -1)) closeSync(fd);
+}
 
 function canWrite(store: Store): boolean {
   return store.state === 'ok';

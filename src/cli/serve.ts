@@ -2,10 +2,11 @@ import type { CommandModule } from 'yargs';
 import type { Config } from '../config/schema.ts';
 import type { Addresses } from '../daemon.ts';
 import { version } from '../version.ts';
+import { EXIT } from './exit.ts';
 import { CONFIG_OPTION } from './options.ts';
 import { print } from './print.ts';
 
-/** After the stop nothing should keep the process; if something does, it ends all the same. */
+/** What the stop may take beside `limits.drain_seconds_max`; then the process ends all the same. */
 const LAST_RESORT_MS = 10_000;
 
 const EXAMPLE = 'docs/examples/spam.xml';
@@ -29,8 +30,9 @@ export const serve: CommandModule<object, { config: string | undefined }> = {
     for (const line of placesOf(addresses, daemon.config)) print(line);
     print(`Ready. For a first verdict paste: ${checkCommand(args.config)}`);
     await signal;
+    const stopMs = daemon.config.limits.drain_seconds_max * 1_000 + LAST_RESORT_MS;
+    setTimeout(() => process.exit(EXIT.software), stopMs).unref();
     await daemon.stop();
-    setTimeout(() => process.exit(), LAST_RESORT_MS).unref();
   },
 };
 

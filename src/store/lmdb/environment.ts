@@ -9,8 +9,17 @@ import { lockDirectory } from './process-lock.ts';
 
 export type Table = Database<Buffer, Buffer>;
 
-/** The environment and its databases; `keys.ts` draws what is in them. */
-export interface Environment {
+/** The environment and its databases; `keys.ts` draws what is in them. They are others after `revive`: not to be kept. */
+export interface Environment extends Databases {
+  /**
+   * Opens the files again where LMDB has given up on them: once a write of its meta page failed, it refuses every read and
+   * never answers a write. @throws StoreError `unusable`: they cannot be opened now, and nothing can be read.
+   */
+  revive(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Databases {
   readonly root: RootDatabase<Buffer, Buffer>;
   readonly meta: Table;
   readonly lessons: Table;
@@ -35,14 +44,38 @@ const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
 /** @throws StoreError `newer-schema`, `older-schema`, `wrong-secret`, `unusable`. */
 export async function openEnvironment(options: EnvironmentOptions): Promise<Environment> {
-  const environment = openFiles(options);
+  let isOpen = true;
+  const environment: Environment = {
+    ...openFiles(options),
+    revive: async () => {
+      if (isOpen && canRead(environment)) return;
+      await environment.close();
+      Object.assign(environment, openFiles(options));
+      isOpen = true;
+    },
+    close: async () => {
+      if (isOpen) await environment.root.close();
+      isOpen = false;
+    },
+  };
   try {
     checkOwner(environment, options);
   } catch (error) {
-    await environment.root.close();
+    await environment.close();
     throw cannotOpen(options.dir, error);
   }
   return environment;
+}
+
+function canRead({ root, meta }: Databases): boolean {
+  try {
+    // A read transaction that is still open would not notice.
+    root.resetReadTxn();
+    meta.get(metaKey('schema'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -58,7 +91,7 @@ export function takeDirectory(dir: string): () => void {
   }
 }
 
-function openFiles({ dir, mapBytesMax, sync }: EnvironmentOptions): Environment {
+function openFiles({ dir, mapBytesMax, sync }: EnvironmentOptions): Databases {
   const umask = process.umask(0o077);
   try {
     checkFiles(dir);
@@ -94,7 +127,7 @@ function openFiles({ dir, mapBytesMax, sync }: EnvironmentOptions): Environment 
   }
 }
 
-function checkOwner({ root, meta }: Environment, { dir, fingerprint }: EnvironmentOptions): void {
+function checkOwner({ root, meta }: Databases, { dir, fingerprint }: EnvironmentOptions): void {
   const schema = meta.get(metaKey('schema'))?.readUInt32LE(0);
   if (schema === undefined) {
     const value = Buffer.alloc(4);

@@ -133,7 +133,7 @@ class LMDBStore implements Store {
     await this.facts.finish();
     await this.#checkpoints.finish();
     await this.#writer.close();
-    await this.#opened.environment.root.close();
+    await this.#opened.environment.close();
     this.#opened.unlock();
   }
 }

@@ -3,7 +3,7 @@ import { LRU } from '../../lru.ts';
 import { deriveUserKeys, StreamCipher, TokenCipher, userCheck, userRoot } from '../crypto.ts';
 import { idKey } from '../keys.ts';
 import type { CountColumns, KeyedIds, User, UserTables } from '../store.ts';
-import type { Environment, Table } from './environment.ts';
+import type { Environment } from './environment.ts';
 import type { Learnt } from './lesson-record.ts';
 import type { Writing } from './server-tokens.ts';
 import { type UserHead, UserTable } from './user-table.ts';
@@ -48,14 +48,12 @@ export class LMDBUserTables implements UserTables {
   /** Last lesson applied to any table; all of them up to this one are. */
   generation = 0;
   readonly #options: UserTablesOptions;
-  readonly #records: Table;
   readonly #open = new LRU<string, OpenUser>(OPEN_USERS_MAX);
   readonly #tables: LRU<string, UserTable>;
   readonly #pinned = new Map<string, Pinned>();
 
   constructor(options: UserTablesOptions) {
     this.#options = options;
-    this.#records = options.environment.users;
     this.#tables = new LRU(options.userCacheBytesMax, (table) => table.bytes);
   }
 
@@ -84,7 +82,7 @@ export class LMDBUserTables implements UserTables {
   table(id: string): UserTable | undefined {
     const near = this.#pinned.get(id)?.table ?? this.#tables.get(id);
     if (near !== undefined) return near;
-    const record = this.#records.get(idKey(id));
+    const record = this.#options.environment.users.get(idKey(id));
     if (record === undefined) return undefined;
     const table = UserTable.decode(record);
     this.#tables.set(id, table);
@@ -105,7 +103,8 @@ export class LMDBUserTables implements UserTables {
   /** Within a transaction: a lesson is worth nothing without the salt of its ids. */
   putIfNew(id: string): void {
     const pinned = this.#pinned.get(id);
-    if (pinned !== undefined && !pinned.saved) void this.#records.put(idKey(id), pinned.table.encode());
+    if (pinned !== undefined && !pinned.saved)
+      void this.#options.environment.users.put(idKey(id), pinned.table.encode());
   }
 
   /** Takes up to `count` tables that are due, those that wait longest first; the caller writes them. */

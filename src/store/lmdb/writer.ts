@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError } from '../../errors.ts';
@@ -8,6 +9,11 @@ import type { Environment } from './environment.ts';
 /** Jobs of one transaction. */
 const JOBS_MAX = 4096;
 const RETRY_MS = 1000;
+/**
+ * With less room than the largest transaction may take, the disk is full. LMDB is not to find out by itself: where it cannot
+ * write a page, lmdb-js writes a message beyond the memory that it took for it (decision 0030).
+ */
+const FREE_BYTES_MIN = 2 ** 24;
 /** A disk is taken for usable again when a file of this size can be written and flushed. */
 const PROBE_BYTES = 2 ** 20;
 
@@ -90,6 +96,9 @@ export class Writer {
   }
 
   async #transact(puts: () => void): Promise<void> {
+    const { bavail, bsize } = statfsSync(this.#dir);
+    if (bavail * bsize < FREE_BYTES_MIN)
+      throw new Error(`Less than ${FREE_BYTES_MIN} bytes are free on the disk`);
     try {
       await this.#environment.root.batch(puts);
     } catch (error) {
@@ -110,7 +119,16 @@ export class Writer {
       'the store cannot write; nothing is learnt until it can again',
     );
     for (const job of jobs) job.reject(refused(error));
-    this.#probeLater();
+    this.#probing = this.#revive().then(() => this.#probeLater());
+  }
+
+  /** At once, since reads cannot wait for the probe. */
+  async #revive(): Promise<void> {
+    try {
+      await this.#environment.revive();
+    } catch (error) {
+      this.#log.error({ err: error }, 'the store cannot be read; it is opened again as soon as it can be');
+    }
   }
 
   #probeLater(): void {
@@ -122,6 +140,7 @@ export class Writer {
 
   async #probe(): Promise<void> {
     try {
+      await this.#environment.revive();
       await this.#writeProbe();
     } catch {
       this.#probeLater();
