@@ -69,6 +69,43 @@ describe('the commands and the daemon', () => {
     }
   });
 
+  describe('check tells the daemon what a server module would', () => {
+    const error = stanza.replace('<message', "<message type='error'");
+    const key = join(DIR, 'key');
+    const otherKey = join(DIR, 'other-key');
+    const user = ['--to', 'keyed@capulet.example'];
+    before(() => {
+      writeFileSync(key, `${Buffer.alloc(32, 1).toString('base64')}\n`);
+      writeFileSync(otherKey, Buffer.alloc(32, 2).toString('base64'));
+    });
+    const CASES: readonly (readonly [options: readonly string[], stanza: string, said: RegExp])[] = [
+      [['--roster', 'both'], stanza, /KNOWN_SENDER/],
+      [['--answers'], error, /KNOWN_SENDER/],
+      [['--from', 'c@d.example'], stanza, /answered 65 .* names another JID/],
+      [['--from', 'a@b.example/x', ...user], stanza, /bayes\.user +abstains: not enough lessons/],
+      [[...user, '--user-key-file', key], stanza, /bayes\.user +abstains: .* key/],
+      [['--to', 'new@capulet.example', '--user-key-file', key], stanza, /bayes\.user +abstains: not enough/],
+      [['--to', 'new@capulet.example', '--user-key-file', otherKey], stanza, /bayes\.user +abstains: .* key/],
+      [[...user, '--direction', 'out'], stanza, /bayes\.user +abstains: the recipient is not told/],
+      [['--peer-tls', 'none', '--peer-auth', 'dialback'], stanza, /^ +\d\.\d+ +auth\.stream/m],
+      [['--peer-tls', 'TLSv1.3', '--peer-auth', 'external'], stanza, /^ *-\d\.\d+ +auth\.stream/m],
+    ];
+    for (const [options, input, said] of CASES) {
+      it(options.join(' ').replaceAll(DIR, ''), async () => {
+        const { stdout, stderr } = await runCli(['check', '--explain', ...options], input, env);
+        assert.match(stdout + stderr, said);
+      });
+    }
+
+    it('and tell, too', async () => {
+      const tell = (file: string) =>
+        runCli(['tell', 'ham', '--to', 'new@capulet.example', '--user-key-file', file], stanza, env);
+      assert.equal((await tell(key)).stdout, 'Taught as ham.\n');
+      const wrong = await tell(otherKey);
+      assert.deepEqual([wrong.code, /first one; nothing was learnt/.test(wrong.stderr)], [77, true]);
+    });
+  });
+
   it('train says which socket it needs', async () => {
     const { code, stderr } = await runCli(
       ['train', corpus('more.tsv', 2), '--socket', daemon.unixPath],
@@ -80,7 +117,7 @@ describe('the commands and the daemon', () => {
 
   it('stats shows what was done', async () => {
     const counters = JSON.parse((await runCli(['stats', '--json'], '', env)).stdout);
-    assert.equal(counters.providence_lessons_live, 400);
+    assert.equal(counters.providence_lessons_live, 401);
   });
 
   it('ping answers over TCP as well', async () => {

@@ -55,6 +55,11 @@ describe('wrong usage', () => {
     [['check', '--explain', '--json'], 64, /mutually exclusive/],
     [['check', '--socket', 'a', '--port', '1'], 64, /mutually exclusive/],
     [['check', '--direction', 'up'], 64, /direction/],
+    [['check', '--roster', 'friend'], 64, /"ask", "room"/],
+    [['check', '--peer-tls', 'SSLv3'], 64, /"TLSv1\.3"/],
+    [['tell', 'ham', '--roster', 'both'], 64, /Unknown argument: roster/],
+    [['check', '--user-key-file', join(DIR, 'none.key'), '-'], 66, /none\.key: cannot be read/],
+    [['check', '--user-key-file', 'package.json', '-'], 65, /holds no user key/],
     [['ping', '--port', 'x'], 64, /--port/],
     [['tell'], 64, /label|arguments/],
     [['tell', 'spm'], 64, /"spam", "ham", "forget"/],
@@ -130,19 +135,46 @@ describe('commands that ask a daemon', () => {
     assert.equal((await cli(['check', '--exit-code'])).code, 0);
   });
 
-  it('check FILE with facts: they are sent as headers', async () => {
-    const facts = [
-      '--from',
-      'a@b.example',
-      '--to',
-      'c@d.example',
-      '--peer-ip',
-      '192.0.2.1',
-      '--direction',
-      'in',
-    ];
-    assert.equal((await cli(['check', fileOf('stanza.xml', STANZA), ...facts])).code, 0);
-    assert.match(asked.at(-1) ?? '', /^CHECK Id=\S+ From=a@b\.example To=c@d\.example \(56 bytes\)/);
+  it('check FILE with facts: each is sent as its header', async () => {
+    const key = Buffer.alloc(32, 7).toString('base64');
+    const facts = {
+      from: 'a@b.example',
+      to: 'c@d.example',
+      direction: 'out',
+      roster: 'ask',
+      'peer-host': 'b.example',
+      'peer-ip': '192.0.2.1',
+      'peer-tls': 'TLSv1.2',
+      'peer-auth': 'dialback',
+      'peer-chain': 'invalid; self-signed',
+      'peer-identity': 'valid',
+      'user-key-file': fileOf('key', `${key}\n`),
+    };
+    let sent = '';
+    const server = createServer((socket) =>
+      socket.on('data', (chunk) => {
+        sent += chunk;
+        socket.end('PNP/1.0 75 EX_TEMPFAIL\r\nContent-Length: 0\r\n\r\n');
+      }),
+    );
+    const path = join(DIR, 'facts.sock');
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    const options = Object.entries(facts).flatMap(([name, value]) => [`--${name}`, value]);
+    const file = fileOf('stanza.xml', STANZA);
+    await runCli(['check', file, ...options, '--answers', '--socket', path]);
+    server.close();
+    const headers = sent.slice(0, sent.indexOf('\r\n\r\n')).split('\r\n').slice(2, -1);
+    const { 'user-key-file': _, ...words } = facts;
+    assert.deepEqual(
+      headers.map((line) => line.toLowerCase()).sort(),
+      [
+        ...Object.entries(words).map(([name, value]) => `${name}: ${value}`),
+        'answers: true',
+        `user-key: ${key}`,
+      ]
+        .map((line) => line.toLowerCase())
+        .sort(),
+    );
   });
 
   it('check --explain: the text of REPORT', async () => {
@@ -250,6 +282,10 @@ describe('findDaemon', () => {
     'listen.toml',
     'listen.unix = [{ path = "/c.sock", rights = ["check"] }, { path = "/a.sock", rights = ["admin"] }]\n',
   );
+  const learning = fileOf(
+    'learn.toml',
+    'listen.unix = [{ path = "/c.sock", rights = ["check"] }, { path = "/l.sock", rights = ["learn"] }]\n',
+  );
   const tcpOnly = fileOf('tcp.toml', 'listen.unix = []\nlisten.tcp = [{ port = 4711 }]\n');
   const CASES = [
     ['a port', { ...NONE, port: 7711 }, 'check', {}, { host: '127.0.0.1', port: 7711 }],
@@ -269,6 +305,7 @@ describe('findDaemon', () => {
     ],
     ['the configured socket', { ...NONE, config }, 'check', {}, { path: '/c.sock' }],
     ['the configured socket of the operator', { ...NONE, config }, 'admin', {}, { path: '/a.sock' }],
+    ['the configured socket that may teach', { ...NONE, config: learning }, 'learn', {}, { path: '/l.sock' }],
     [
       'the configured TCP listener',
       { ...NONE, config: tcpOnly },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { HEADER_OF_FACT } from '../clients/node/facts.ts';
+import { FACT_WORDS, HEADER_OF_FACT } from '../clients/node/facts.ts';
 import { type Answer, AnswerParser, encodeRequest } from '../clients/node/pnp-client.ts';
 import { REQUEST_HEADERS } from '../src/pnp/grammar.ts';
 import { type Call, readConformance } from './conformance-runner.ts';
@@ -44,5 +45,26 @@ describe('the Node client and the conformance files', () => {
   it('has a fact for every header of the grammar that is one', () => {
     const facts = REQUEST_HEADERS.filter((name) => !NO_FACTS.includes(name));
     assert.deepEqual(Object.values(HEADER_OF_FACT).sort(), facts.sort());
+  });
+
+  const spec = readFileSync('protocol-spec.md', 'utf8');
+  for (const [fact, words] of Object.entries(FACT_WORDS)) {
+    const header = HEADER_OF_FACT[fact as keyof typeof FACT_WORDS];
+    it(`has the words that the specification has for ${header}`, () => {
+      const [, value = ''] = new RegExp(`^\\| \`${header}\` \\|[^|]*\\|(.*)\\|$`, 'm').exec(spec) ?? [];
+      assert.deepEqual(
+        [...value.matchAll(/`([^`]+)`/g)].map(([, word]) => word),
+        words,
+      );
+    });
+  }
+
+  it('lists every fact in its README, with its header and its words', () => {
+    const readme = readFileSync('clients/node/README.md', 'utf8');
+    for (const [fact, header] of Object.entries(HEADER_OF_FACT)) {
+      const row = readme.split('\n').find((line) => line.startsWith('|') && line.includes(`\`${fact}\``));
+      for (const word of [header, ...(FACT_WORDS[fact as keyof typeof FACT_WORDS] ?? [])])
+        assert.ok(row?.includes(`\`${word}\``), `${fact}: ${word}`);
+    }
   });
 });

@@ -186,13 +186,13 @@ describe('learning through the real daemon', () => {
 
   it("abstains with wrong-key once another key than the user's first comes", async () => {
     const keyed = { to: 'paris@capulet.example' };
-    const key = (byte: number) => Buffer.alloc(32, byte).toString('base64');
+    const key = (byte: number) => Buffer.alloc(32, byte);
     await client.check(chat('first sight of a key'), { ...keyed, userKey: key(1) });
     const wrong = await client.check(chat('another key'), { ...keyed, userKey: key(2) });
     assert.match(wrong.answer.headers.get('Abstained') ?? '', /bayes\.user=wrong-key/);
     const told = await client.call(
       'TELL',
-      { 'Message-Class': 'spam', Set: 'local', 'User-Key': key(2), To: keyed.to },
+      { 'Message-Class': 'spam', Set: 'local', 'User-Key': key(2).toString('base64'), To: keyed.to },
       chat('keyed'),
     );
     assert.deepEqual([told.status, told.headers.get('Error')?.split(' ')[0]], [77, 'wrong-key']);

@@ -14,7 +14,7 @@ export { type Answer, AnswerHeaders } from './answer.ts';
 export { ANSWER_LIMITS, type AnswerLimits, AnswerParser } from './answer-parser.ts';
 export type { CallOptions } from './call.ts';
 export type { Address } from './connection.ts';
-export type { StanzaFacts } from './facts.ts';
+export { FACT_WORDS, type StanzaFacts } from './facts.ts';
 export type { Hello } from './hello.ts';
 export type { Lesson, Taught } from './lesson.ts';
 export { PnpError, type PnpErrorCode } from './pnp-error.ts';

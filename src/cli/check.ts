@@ -1,9 +1,10 @@
 import type { CommandModule } from 'yargs';
-import type { PnpClient, UnitOpinion, Verdict } from '../../clients/node/pnp-client.ts';
-import { factsOf, withDaemon } from './daemon-client.ts';
+import type { PnpClient, StanzaFacts, UnitOpinion, Verdict } from '../../clients/node/pnp-client.ts';
+import { withDaemon } from './daemon-client.ts';
 import { EXIT } from './exit.ts';
 import { DAEMON_OPTIONS, type DaemonArgs, FACT_OPTIONS, type FactArgs } from './options.ts';
 import { print, printJSON } from './print.ts';
+import { factsOf } from './stanza-facts.ts';
 import { readStanzaInput } from './stanza-input.ts';
 
 type CheckArgs = DaemonArgs &
@@ -30,16 +31,22 @@ export const check: CommandModule<object, CheckArgs> = {
       .options(FACT_OPTIONS)
       .options(DAEMON_OPTIONS)
       .example('$0 check --explain spam.xml', 'The verdict and its reasons')
-      .example('$0 check --json - < spam.xml', 'For programs'),
+      .example('$0 check --json - < spam.xml', 'For programs')
+      .example('$0 check a.xml --to me@a.example', 'With the table of a user'),
   handler: async (args) => {
+    const facts = factsOf(args);
     const stanza = await readStanzaInput(args.file);
-    const verdict = await withDaemon(args, 'check', (client) => judge(client, stanza, args));
+    const verdict = await withDaemon(args, 'check', (client) => judge(client, { stanza, facts }, args));
     if (args['exit-code'] && verdict.verdict === 'spam') process.exitCode = EXIT.spam;
   },
 };
 
-async function judge(client: PnpClient, stanza: Buffer, args: CheckArgs): Promise<Verdict> {
-  const facts = factsOf(args);
+interface Question {
+  readonly stanza: Buffer;
+  readonly facts: StanzaFacts;
+}
+
+async function judge(client: PnpClient, { stanza, facts }: Question, args: CheckArgs): Promise<Verdict> {
   if (args.json) {
     const verdict = await client.symbols(stanza, facts);
     printJSON(jsonOf(verdict, verdict.symbols));

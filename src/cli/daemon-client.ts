@@ -1,13 +1,13 @@
-import { type Address, PnpClient, type StanzaFacts } from '../../clients/node/pnp-client.ts';
+import { type Address, PnpClient } from '../../clients/node/pnp-client.ts';
 import { loadConfig } from '../config/load.ts';
 import { CliError, EXIT } from './exit.ts';
-import type { DaemonArgs, FactArgs } from './options.ts';
+import type { DaemonArgs } from './options.ts';
 
 /** A person waits: long enough for a busy daemon, short enough to notice a dead one. */
 const TIMEOUT_MS = 10_000;
 
-/** `admin`: the listener of the operator, whose word needs no reporter. */
-export type Need = 'check' | 'admin';
+/** The right that a command needs. `admin`: the listener of the operator, whose word needs no reporter. */
+export type Need = 'check' | 'learn' | 'admin';
 
 /** Runs `use` with a client of the daemon that the options name, and closes it. */
 export async function withDaemon<T>(
@@ -46,20 +46,4 @@ export function findDaemon(args: DaemonArgs, need: Need, env: NodeJS.ProcessEnv 
 export function portNumber(port: number): number {
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
   throw new CliError(EXIT.usage, 'A port is a whole number from 1 to 65535; correct --port.');
-}
-
-/** Options as facts of the stanza. */
-export function factsOf(args: Partial<FactArgs>): StanzaFacts {
-  return {
-    from: args.from,
-    to: args.to,
-    direction: args.direction,
-    roster: args.roster,
-    peerHost: args['peer-host'],
-    peerIP: args['peer-ip'],
-    peerTLS: args['peer-tls'],
-    peerAuth: args['peer-auth'],
-    peerChain: args['peer-chain'],
-    peerIdentity: args['peer-identity'],
-  };
 }

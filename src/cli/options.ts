@@ -1,4 +1,5 @@
 import type { InferredOptionTypes, Options } from 'yargs';
+import { FACT_WORDS } from '../../clients/node/pnp-client.ts';
 
 export const CONFIG_OPTION = {
   config: {
@@ -21,27 +22,37 @@ export const DAEMON_OPTIONS = {
 } as const satisfies Record<string, Options>;
 export type DaemonArgs = InferredOptionTypes<typeof DAEMON_OPTIONS>;
 
-/** What the XMPP server would tell of the stanza and its stream. */
+const TEXT = { type: 'string', requiresArg: true } as const;
+
+/** Who wrote to whom: what a verdict and a lesson are both about. */
+export const PARTY_OPTIONS = {
+  from: { ...TEXT, describe: 'JID of the sender, if the stanza does not say it' },
+  to: { ...TEXT, describe: 'JID of the recipient, if the stanza does not say it' },
+  'user-key-file': { ...TEXT, describe: "File with the user's key, 32 bytes in base64" },
+} as const satisfies Record<string, Options>;
+export type PartyArgs = InferredOptionTypes<typeof PARTY_OPTIONS>;
+
+/** All that the XMPP server would tell of the stanza and its stream. */
 export const FACT_OPTIONS = {
-  from: { type: 'string', requiresArg: true, describe: 'JID of the sender' },
-  to: { type: 'string', requiresArg: true, describe: 'JID of the recipient' },
+  ...PARTY_OPTIONS,
   direction: {
-    choices: ['in', 'out'],
+    choices: FACT_WORDS.direction,
     requiresArg: true,
-    describe: 'in: from outside; out: from a local user',
+    describe: 'Whether it comes to a local user or goes out from one',
   },
   roster: {
-    type: 'string',
+    choices: FACT_WORDS.roster,
     requiresArg: true,
-    describe: 'none, to, from, both, ask, room: how the sender stands to the recipient',
+    describe: 'How the sender stands to the recipient; room: one that the recipient has joined',
   },
-  'peer-host': { type: 'string', requiresArg: true, describe: 'Domain of the sending server' },
-  'peer-ip': { type: 'string', requiresArg: true, describe: 'Its IP address' },
-  'peer-tls': { type: 'string', requiresArg: true, describe: 'TLSv1.3 ..., none' },
-  'peer-auth': { type: 'string', requiresArg: true, describe: 'external, dialback, c2s, component' },
-  'peer-chain': { type: 'string', requiresArg: true, describe: 'valid, or invalid; and why' },
+  answers: { type: 'boolean', describe: 'It answers a stanza of the recipient' },
+  'peer-host': { ...TEXT, describe: 'Domain that the sending server authenticated as' },
+  'peer-ip': { ...TEXT, describe: 'Address of the sending server' },
+  'peer-tls': { choices: FACT_WORDS.peerTLS, requiresArg: true, describe: 'Encryption of its stream' },
+  'peer-auth': { choices: FACT_WORDS.peerAuth, requiresArg: true, describe: 'How it authenticated' },
+  'peer-chain': { ...TEXT, describe: '"valid", or "invalid; " and why: its certificate' },
   'peer-identity': {
-    type: 'string',
+    choices: FACT_WORDS.peerIdentity,
     requiresArg: true,
     describe: 'Whether its certificate names the domain',
   },

@@ -1,21 +1,21 @@
 import type { CommandModule } from 'yargs';
 import type { Taught } from '../../clients/node/pnp-client.ts';
-import { factsOf, withDaemon } from './daemon-client.ts';
+import { withDaemon } from './daemon-client.ts';
 import { CliError, EXIT } from './exit.ts';
-import { DAEMON_OPTIONS, type DaemonArgs, FACT_OPTIONS } from './options.ts';
+import { DAEMON_OPTIONS, type DaemonArgs, PARTY_OPTIONS, type PartyArgs } from './options.ts';
 import { print } from './print.ts';
+import { factsOf } from './stanza-facts.ts';
 import { readStanzaInput } from './stanza-input.ts';
 
 const LABELS = ['spam', 'ham', 'forget'] as const;
 
-type TellArgs = DaemonArgs & {
-  label: (typeof LABELS)[number];
-  file: string | undefined;
-  from: string | undefined;
-  to: string | undefined;
-  reporter: string | undefined;
-  trace: string | undefined;
-};
+type TellArgs = DaemonArgs &
+  PartyArgs & {
+    label: (typeof LABELS)[number];
+    file: string | undefined;
+    reporter: string | undefined;
+    trace: string | undefined;
+  };
 
 export const tell: CommandModule<object, TellArgs> = {
   command: 'tell <label> [file]',
@@ -24,7 +24,7 @@ export const tell: CommandModule<object, TellArgs> = {
     yargs
       .positional('label', { choices: LABELS, demandOption: true, describe: 'What it is; forget undoes' })
       .positional('file', { type: 'string', describe: 'File with one stanza; none or -: standard input' })
-      .options({ from: FACT_OPTIONS.from, to: FACT_OPTIONS.to })
+      .options(PARTY_OPTIONS)
       .option('reporter', {
         type: 'string',
         requiresArg: true,
@@ -37,15 +37,16 @@ export const tell: CommandModule<object, TellArgs> = {
       })
       .options(DAEMON_OPTIONS)
       .example('$0 tell spam spam.xml', "The operator's word, for all users")
-      .example('$0 tell ham a.xml --to me@a.example', "One user's word"),
+      .example('$0 tell ham - --to me@a.example', "One user's word")
+      .example('$0 tell forget spam.xml', 'As if it had not been told'),
   handler: async (args) => {
     if (args.trace !== undefined && args.file !== undefined) {
       throw new CliError(EXIT.usage, 'A lesson is a file or a trace; leave one of them out.');
     }
+    const facts = factsOf(args);
     const stanza = args.trace === undefined ? await readStanzaInput(args.file) : undefined;
     const { label, trace, reporter } = args;
-    const need = reporter === undefined && args.to === undefined ? 'admin' : 'check';
-    const facts = factsOf(args);
+    const need = reporter === undefined && args.to === undefined ? 'admin' : 'learn';
     const taught = await withDaemon(args, need, (client) =>
       client.tell({ label, stanza, trace, reporter, facts }),
     );
