@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { createAttendants, type DaemonContext } from './attendant.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { createLogger } from './logger.ts';
@@ -12,12 +13,7 @@ import { makeSocketDirectory } from './server/unix-socket.ts';
 import { openStore } from './store/lmdb/store.ts';
 import { loadOrCreateSecret } from './store/secret.ts';
 import type { Store } from './store/store.ts';
-import type { Context } from './verbs/context.ts';
-import { dispatch } from './verbs/dispatch.ts';
 import { version } from './version.ts';
-
-/** A verdict that takes longer than this is worth a warning. */
-const SLOW_MS = 50;
 
 /** Where a started daemon listens. */
 export interface Addresses {
@@ -72,10 +68,10 @@ async function start(config: Config, log: Logger, closers: Closers): Promise<Add
   const context = contextOf(config, log, store, metrics);
   const server = new Server({
     limits: config.limits,
-    serve: (request, peer) => dispatch(request, peer, context),
     events: {
+      opened: createAttendants(context, log),
       answered: (verb, status) => metrics.request(verb ?? 'none', STATUS[status]),
-      failed: (verb, error) => log.error({ verb, err: error }, 'a request failed'),
+      acceptFailed: (error) => log.error({ err: error }, 'a connection could not be accepted'),
     },
   });
   metrics.addGauges(gaugesOf(store, server));
@@ -104,8 +100,7 @@ function openStoreOf({ store, bayes, traces, cache }: Config, log: Logger): Prom
   });
 }
 
-function contextOf(config: Config, log: Logger, store: Store, metrics: Metrics): Context {
-  const debug = log.isLevelEnabled('debug');
+function contextOf(config: Config, log: Logger, store: Store, metrics: Metrics): DaemonContext {
   return {
     pipeline: createPipeline(config, store, {
       cacheHit: (unit) => metrics.cacheHit(unit),
@@ -120,11 +115,6 @@ function contextOf(config: Config, log: Logger, store: Store, metrics: Metrics):
     limits: config.limits,
     server: `Providence/${version()} (${PROTOCOL})`,
     now: Date.now,
-    logLesson: (lesson) => (lesson.by === 'user' ? log.info(lesson, 'lesson') : log.debug(lesson, 'lesson')),
-    logVerdict: (verdict) => {
-      if (verdict.milliseconds > SLOW_MS) log.warn(verdict, 'slow verdict');
-      else if (debug) log.debug(verdict, 'verdict');
-    },
   };
 }
 

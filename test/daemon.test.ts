@@ -176,6 +176,8 @@ describe('the daemon', () => {
     await client.tell({ label: 'ham', stanza: chat('secretword taught'), facts: FACTS });
     await client.call('CHECK', { From: 'hidden@secret.example' }, '<message>secretword<broken');
     assert.match(daemon.log(), /"msg":"started"/);
+    for (const name of ['connection opened', 'verdict', 'lesson', 'connection closed'])
+      assert.match(daemon.log(), new RegExp(`"conn":\\d+,.*"msg":"${name}"`));
     assert.ok(!/secretword|hidden@|secret\.example|juliet@/.test(daemon.log()), daemon.log());
   });
 });

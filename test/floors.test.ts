@@ -12,7 +12,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['pipeline'],
   ['verbs'],
   ['server'],
-  ['daemon.ts'],
+  ['attendant.ts', 'daemon.ts'],
   ['cli', 'main.ts'],
 ];
 

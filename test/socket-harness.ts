@@ -18,8 +18,15 @@ export const OK: Response = { status: 'EX_OK' };
 export function serverFor(t: TestContext, serve: Serve = () => OK, limits: Partial<Limits> = {}): Server {
   const server = new Server({
     limits: { ...TEST_LIMITS, ...limits },
-    serve,
-    events: { answered: () => undefined, failed: (_verb, error) => assert.fail(String(error)) },
+    events: {
+      opened: () => ({
+        serve,
+        failed: (_verb, error) => assert.fail(String(error)),
+        closed: () => undefined,
+      }),
+      answered: () => undefined,
+      acceptFailed: (error) => assert.fail(String(error)),
+    },
   });
   t.after(() => server.drain(0));
   return server;

@@ -32,11 +32,15 @@ export class WireHarness {
   constructor(serve: Serve, limits: Partial<Limits> = {}) {
     this.server = new Server({
       limits: { ...TEST_LIMITS, ...limits },
-      serve,
       now: () => this.clock,
       events: {
+        opened: () => ({
+          serve,
+          failed: (_verb, error) => this.failures.push(error),
+          closed: () => undefined,
+        }),
         answered: (verb, status) => this.answered.push([verb, status]),
-        failed: (_verb, error) => this.failures.push(error),
+        acceptFailed: (error) => this.failures.push(error),
       },
     });
   }

@@ -40,6 +40,6 @@ export interface Verdict {
   readonly probability: number;
   /** What each unit said, in the order of `UNITS`; empty where the pipeline did not run. */
   readonly opinions: readonly Opinion[];
-  /** Set where the pipeline did not run: `KNOWN_SENDER`, `TEST_STANZA`, `NO_STRANGER`. */
+  /** Set where the pipeline did not run: `KNOWN_SENDER`, `NOT_JUDGED`, `TEST_STANZA`. */
   readonly symbol: string | undefined;
 }

@@ -11,7 +11,7 @@ import { AnswerOrder, type Exchange } from './answer-order.ts';
 import type { Limits } from './limits.ts';
 import { Outlet } from './outlet.ts';
 import type { Scheduler, Worker } from './scheduler.ts';
-import { type Serve, type ServeOptions, type ServerEvents, serveRequest } from './serve.ts';
+import { type ServerEvents, type Serving, serveRequest } from './serve.ts';
 
 /** A turn serves this many requests, or this long, whichever ends first [PNP-2.3]. */
 const TURN_REQUESTS_MAX = 16;
@@ -24,7 +24,6 @@ const LINGER_SECONDS = 2;
 /** What connections share. */
 export interface ConnectionHost {
   readonly limits: Limits;
-  readonly serve: Serve;
   readonly events: ServerEvents;
   readonly scheduler: Scheduler;
   /** Monotonic milliseconds. */
@@ -50,7 +49,7 @@ interface Waiting {
 export class Connection implements Worker {
   readonly #stream: Duplex;
   readonly #host: ConnectionHost;
-  readonly #serving: ServeOptions;
+  readonly #serving: Serving;
   readonly #outlet: Outlet;
   readonly #order = new AnswerOrder();
   readonly #queue: Waiting[] = [];
@@ -68,7 +67,7 @@ export class Connection implements Worker {
   constructor(stream: Duplex, peer: Peer, host: ConnectionHost) {
     this.#stream = stream;
     this.#host = host;
-    this.#serving = { serve: host.serve, events: host.events, peer };
+    this.#serving = { rights: peer.rights, attendant: host.events.opened(peer) };
     this.#framer = new Framer(host.limits);
     this.#outlet = new Outlet(stream, host.now, () => this.#resume());
     this.#clock = host.now();
@@ -254,6 +253,7 @@ export class Connection implements Worker {
     this.#host.scheduler.queued -= this.#queue.length;
     this.#queue.length = 0;
     this.#host.scheduler.forget(this);
+    this.#serving.attendant.closed();
     this.#host.closed(this);
   }
 }

@@ -5,7 +5,7 @@ import { encodeResponse, errorResponse } from '../pnp/response.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import type { Limits } from './limits.ts';
 import { Scheduler } from './scheduler.ts';
-import type { Serve, ServerEvents } from './serve.ts';
+import type { ServerEvents } from './serve.ts';
 
 /** Time-outs are looked at at most this often, and at least as often as the shortest of them needs. */
 const SWEEP_MS_MIN = 10;
@@ -16,13 +16,12 @@ const TURNED_AWAY_MS = 1_000;
 
 export interface ServerOptions {
   readonly limits: Limits;
-  readonly serve: Serve;
   readonly events: ServerEvents;
   /** Monotonic milliseconds; default `performance.now`. */
   readonly now?: () => number;
 }
 
-/** Speaks PNP on any number of streams; it knows nothing of what `serve` does. */
+/** Speaks PNP on any number of streams; it knows nothing of what serves the requests. */
 export class Server {
   readonly #host: ConnectionHost;
   readonly #connections = new Set<Connection>();
@@ -31,9 +30,9 @@ export class Server {
   #drained: (() => void) | undefined;
 
   constructor(options: ServerOptions) {
-    const { limits, serve, events, now = () => performance.now() } = options;
+    const { limits, events, now = () => performance.now() } = options;
     const scheduler = new Scheduler(limits.queue_requests_max, now);
-    this.#host = { limits, serve, events, scheduler, now, closed: (connection) => this.#closed(connection) };
+    this.#host = { limits, events, scheduler, now, closed: (connection) => this.#closed(connection) };
     this.#sweeper = setInterval(() => this.sweep(), sweepInterval(limits)).unref();
   }
 
@@ -56,7 +55,7 @@ export class Server {
 
   /** The kernel could not hand a connection over. */
   acceptFailed(error: Error): void {
-    this.#host.events.failed(undefined, error);
+    this.#host.events.acceptFailed(error);
   }
 
   /** Reads no more, answers what is in flight, closes; what is not done after `graceMs` is cut off. */
