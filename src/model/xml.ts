@@ -2,6 +2,7 @@ import { type SaxesAttributePlain, SaxesParser, type SaxesTagPlain } from 'saxes
 import { RequestError } from '../errors.ts';
 import { malformed } from './malformed.ts';
 import { Namespaces } from './namespaces.ts';
+import { decodeUTF8 } from './utf8.ts';
 
 /** One element of a stanza: nothing in it refers back to the bytes or to the parser. */
 export interface XMLElement {
@@ -30,7 +31,6 @@ const STANZAS = new Set(['message', 'presence', 'iq']);
 const STANZA_NAMESPACES = new Set(['', 'jabber:client', 'jabber:server', 'jabber:component:accept']);
 /** Instructions, comments, DTDs; in a CDATA section as well, which no server writes. */
 const FORBIDDEN = /<\?|<!(?!\[CDATA\[)/;
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads one stanza. Refuses what XMPP forbids (RFC 6120 §11.1: DTD, processing instructions, comments, entities beyond the
@@ -42,7 +42,10 @@ export function parseStanza(bytes: Uint8Array): XMLElement {
   if (bytes.byteLength > STANZA_BYTES_MAX) {
     throw refusal('too-large', `The stanza is larger than ${STANZA_BYTES_MAX} bytes; do not ask about it.`);
   }
-  const text = decode(bytes);
+  const text = decodeUTF8(bytes);
+  if (text === undefined) {
+    throw refusal('bad-utf8', 'The stanza is not UTF-8; send its bytes as they came.');
+  }
   if (FORBIDDEN.test(text)) {
     throw refusal('forbidden-xml', 'The stanza has a DTD, a comment or an instruction; XMPP forbids them.');
   }
@@ -75,14 +78,6 @@ export function textOf(element: XMLElement): string {
     text += typeof child === 'string' ? child : textOf(child);
   }
   return text;
-}
-
-function decode(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes);
-  } catch (cause) {
-    throw refusal('bad-utf8', 'The stanza is not UTF-8; send its bytes as they came.', cause);
-  }
 }
 
 let parser: StanzaParser | undefined;
@@ -176,10 +171,6 @@ class StanzaParser {
   }
 }
 
-function refusal(code: string, message: string, cause?: unknown): RequestError {
-  const error = new RequestError('EX_DATAERR', code, message);
-  if (cause !== undefined) {
-    error.cause = cause;
-  }
-  return error;
+function refusal(code: string, message: string): RequestError {
+  return new RequestError('EX_DATAERR', code, message);
 }
