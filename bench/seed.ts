@@ -124,7 +124,7 @@ function userLesson(store: Store, jid: string, { label, hashes }: HashLesson): L
     reporterId: user.id,
     user,
     sids: Buffer.alloc(0),
-    uids: user.tokens(hashes),
+    uids: user.tokens(store.ids.serverTokens(hashes)),
   };
 }
 

@@ -14,7 +14,7 @@ import { createPipeline } from '../src/pipeline/create.ts';
 import type { Pipeline } from '../src/pipeline/pipeline.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
 import type { LessonLabel, Store } from '../src/store/store.ts';
-import { tokensOf } from '../src/verbs/lesson-tokens.ts';
+import { sidsOf } from '../src/verbs/lesson-tokens.ts';
 import { madeUp } from './stanzas.ts';
 
 const TTL_SECONDS = 100;
@@ -98,7 +98,7 @@ describe('the granular filter cache', () => {
   async function teach(pipeline: Pipeline, label: LessonLabel, text: string): Promise<void> {
     const user = store.users.open(bareJID(USER), undefined);
     const subject = pipeline.subjectOf(sample(text), user);
-    const tokens = tokensOf(subject);
+    const sids = sidsOf(subject);
     const ids = ['', subject.ids.text, subject.ids.jid] as const;
     await store.lessons.teach({
       label,
@@ -106,7 +106,8 @@ describe('the granular filter cache', () => {
       reporterId: undefined,
       user,
       at: now,
-      ...tokens,
+      sids,
+      uids: user.tokens(sids),
     });
   }
 

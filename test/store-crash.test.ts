@@ -137,7 +137,7 @@ describe('a store that stops without closing', () => {
     rmSync(join(copy, 'owner.pid'));
     const again = await openStore(storeOptions(copy, small));
     for (const jid of jids)
-      assert.deepEqual(userCounts(again.users.open(jid, undefined), words).ham, [2, 2], jid);
+      assert.deepEqual(userCounts(again, again.users.open(jid, undefined), words).ham, [2, 2], jid);
     assert.equal(again.lessons.count, 2 * jids.length);
     await again.close();
   });

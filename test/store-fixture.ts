@@ -44,15 +44,15 @@ export function lessonId(store: Store, said: Pick<Said, 'reporter' | 'text'>): s
 }
 
 export function lessonOf(store: Store, said: Said): LessonInput {
-  const hashes = hashesOf(said.words);
+  const sids = store.ids.serverTokens(hashesOf(said.words));
   const user = said.user?.keyState === 'ok' ? said.user : undefined;
   return {
     label: said.label,
     id: lessonId(store, said),
     reporterId: said.reporter === undefined ? undefined : store.ids.id('user', said.reporter),
     user: said.user,
-    sids: store.ids.serverTokens(hashes),
-    uids: user === undefined ? Buffer.alloc(0) : user.tokens(hashes),
+    sids,
+    uids: user === undefined ? Buffer.alloc(0) : user.tokens(sids),
     at: said.at ?? START,
   };
 }
@@ -70,9 +70,9 @@ export function serverCounts(store: Store, words: readonly string[]): Counts {
   return plain(into);
 }
 
-export function userCounts(user: User, words: readonly string[]): Counts {
+export function userCounts(store: Store, user: User, words: readonly string[]): Counts {
   const into = columns(words.length);
-  user.lookup(user.tokens(hashesOf(words)), words.length, into);
+  user.lookup(user.tokens(store.ids.serverTokens(hashesOf(words))), words.length, into);
   return plain(into);
 }
 

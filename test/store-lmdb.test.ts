@@ -142,10 +142,10 @@ describe('what lies on disk', () => {
     const said = { reporter: jid, text: words.join(' '), words };
     await store.lessons.teach(lessonOf(store, { ...said, label: 'spam', user }));
     await store.lessons.teach(lessonOf(store, { ...said, label: 'ham', user }));
-    const { sids, uids } = lessonOf(store, { ...said, label: 'ham', user });
+    const { sids } = lessonOf(store, { ...said, label: 'ham', user });
     const ids = { textId: store.ids.text(said.text), senderId: store.ids.id('jid', jid) };
     store.traces.append(
-      { at: START, verdict: 'ham', total: 0, ...ids, scores: new Float32Array(4), sids, uids },
+      { at: START, verdict: 'ham', total: 0, ...ids, scores: new Float32Array(4), sids },
       user,
     );
     store.facts.set('jid', ids.senderId, 'karma.jid', 's', 1, START + 1000);

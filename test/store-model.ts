@@ -83,7 +83,7 @@ export function doInStore(store: Store, { act, who, text }: Deed): Promise<strin
 export function observe(store: Store): unknown {
   return {
     server: serverCounts(store, WORDS),
-    users: JIDS.map((jid) => userCounts(store.users.open(jid, undefined), WORDS)),
+    users: JIDS.map((jid) => userCounts(store, store.users.open(jid, undefined), WORDS)),
     lessons: store.lessons.count,
   };
 }

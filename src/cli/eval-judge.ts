@@ -8,8 +8,10 @@ import type { VerdictName } from '../model/verdict.ts';
 import { createPipeline } from '../pipeline/create.ts';
 import { openStore } from '../store/lmdb/store.ts';
 import type { LessonLabel } from '../store/store.ts';
-import { tokensOf } from '../verbs/lesson-tokens.ts';
+import { sidsOf } from '../verbs/lesson-tokens.ts';
 import { note } from './print.ts';
+
+const NONE = Buffer.alloc(0);
 
 /** The pipeline of this release in this process, over a store of its own that is removed at the end. */
 export interface Judge {
@@ -44,8 +46,8 @@ export async function createJudge(config: Config): Promise<Judge> {
     teach: async (label, text) => {
       const subject = pipeline.subjectOf(sampleOfText(text), undefined);
       const id = store.ids.lesson('', subject.ids.text, '');
-      const lesson = { label, id, reporterId: undefined, user: undefined, at: Date.now() };
-      await store.lessons.teach({ ...lesson, ...tokensOf(subject) });
+      const lesson = { label, id, reporterId: undefined, user: undefined, uids: NONE, at: Date.now() };
+      await store.lessons.teach({ ...lesson, sids: sidsOf(subject) });
     },
     judge: (text) => pipeline.judge(sampleOfText(text), undefined, Date.now()).verdict,
     close: async () => {

@@ -72,7 +72,7 @@ export class Pipeline {
   /** The sample with its texts' features and keyed ids: what judging and teaching both begin with. */
   subjectOf(sample: Sample, user: User | undefined, overload = false): Subject {
     const texts = overload ? NO_TEXT : this.#texts.of(sample.texts);
-    const uids = user?.keyState === 'ok' ? texts.features.map(({ hashes }) => user.tokens(hashes)) : [];
+    const uids = user?.keyState === 'ok' ? texts.sids.map((sids) => user.tokens(sids)) : [];
     return { sample, texts, user, uids, ids: this.#gather.idsOf(sample, texts.id, user) };
   }
 

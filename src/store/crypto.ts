@@ -5,6 +5,9 @@ export interface DaemonKeys {
   readonly id: Buffer;
   readonly lesson: Buffer;
   readonly serverToken: Buffer;
+  /** Of the cipher that all users' masks are laid upon, see `lmdb/masked-cipher.ts`. */
+  readonly masked: Buffer;
+  /** Mask of the traces that are no user's. */
   readonly trace: Buffer;
   /** Says which secret a store belongs to; says nothing of the secret. */
   readonly fingerprint: Buffer;
@@ -15,21 +18,21 @@ export function deriveDaemonKeys(secret: Buffer): DaemonKeys {
     id: derive(secret, 'id', 16),
     lesson: derive(secret, 'lesson', 32),
     serverToken: derive(secret, 'server token', 16),
-    trace: derive(secret, 'trace', 32),
+    masked: derive(secret, 'masked', 16),
+    trace: derive(secret, 'trace', 16),
     fingerprint: derive(secret, 'fingerprint', 16),
   };
 }
 
-/** Keys under one user's root. */
+/** What is derived from one user's root. */
 export interface UserKeys {
-  readonly token: Buffer;
-  readonly trace: Buffer;
+  readonly mask: Buffer;
   /** 8 bytes kept in the user's record: another root has another one. */
   readonly check: Buffer;
 }
 
 export function deriveUserKeys(root: Buffer): UserKeys {
-  return { token: derive(root, 'token', 16), trace: derive(root, 'trace', 32), check: userCheck(root) };
+  return { mask: derive(root, 'mask', 16), check: userCheck(root) };
 }
 
 export function userCheck(root: Buffer): Buffer {
@@ -46,56 +49,19 @@ function derive(key: Buffer, label: string, bytes: number): Buffer {
 }
 
 /**
- * Token ids by AES-128 in ECB mode: a keyed permutation of one block a token, which is all that is wanted of it. The cipher
- * object is kept, since making one costs more than forty blocks.
+ * AES-128 in ECB mode: a keyed permutation of single blocks, from which the rest is made. The cipher object is kept, since
+ * making one costs more than forty blocks.
  */
-export class TokenCipher {
+export class BlockCipher {
   readonly #cipher: Cipher;
 
+  /** @param key 16 bytes. */
   constructor(key: Buffer) {
     this.#cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
   }
 
-  /** @param hashes whole blocks of 16 bytes. */
-  tokens(hashes: Buffer): Buffer {
-    return this.#cipher.update(hashes);
-  }
-}
-
-const BLOCK_WORDS = 4;
-const COUNTERS_MAX = 256;
-/** Words that one nonce enciphers at most. */
-export const STREAM_WORDS_MAX = COUNTERS_MAX * BLOCK_WORDS;
-
-/**
- * Enciphers by AES-256 in counter mode (NIST SP 800-38A §6.5) with a cipher object that is kept: making one for each trace,
- * as an AEAD of node:crypto needs, costs several times the work itself. There is no tag; what is enciphered names its owner,
- * so that another key is found out.
- */
-export class StreamCipher {
-  readonly #cipher: Cipher;
-  readonly #counters = new Uint32Array(COUNTERS_MAX * BLOCK_WORDS);
-
-  constructor(key: Buffer) {
-    this.#cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
-  }
-
-  /**
-   * Adds the key stream to `words`, in place: enciphers and deciphers.
-   * @param nonce three words, never twice the same under one key.
-   * @param words at most `STREAM_WORDS_MAX`.
-   */
-  apply(nonce: Uint32Array, words: Uint32Array): void {
-    const blocks = Math.ceil(words.length / BLOCK_WORDS);
-    const counters = this.#counters;
-    for (let block = 0, at = 0; block < blocks; block += 1, at += BLOCK_WORDS) {
-      counters[at] = nonce[0]!;
-      counters[at + 1] = nonce[1]!;
-      counters[at + 2] = nonce[2]!;
-      counters[at + 3] = block;
-    }
-    const stream = this.#cipher.update(new Uint8Array(counters.buffer, 0, blocks * 4 * BLOCK_WORDS));
-    const key = new Uint32Array(stream.buffer, stream.byteOffset, blocks * BLOCK_WORDS);
-    for (let at = 0; at < words.length; at += 1) words[at] = words[at]! ^ key[at]!;
+  /** @param blocks whole blocks of 16 bytes. */
+  encipher(blocks: Uint8Array): Buffer {
+    return this.#cipher.update(blocks);
   }
 }

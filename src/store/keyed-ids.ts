@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { SubjectKind } from '../model/subject.ts';
-import { type DaemonKeys, TokenCipher } from './crypto.ts';
+import { BlockCipher, type DaemonKeys } from './crypto.ts';
 import { KIND_BYTES } from './keys.ts';
 import { SipHash } from './siphash.ts';
 import type { KeyedIds } from './store.ts';
@@ -18,13 +18,13 @@ export class DerivedIds implements KeyedIds {
   readonly #digest: Buffer;
   readonly #scratch = Buffer.from(new ArrayBuffer(SCRATCH_BYTES));
   readonly #lessonKey: Buffer;
-  readonly #cipher: TokenCipher;
+  readonly #cipher: BlockCipher;
 
   constructor(keys: DaemonKeys) {
     this.#hash = new SipHash(keys.id);
     this.#digest = Buffer.from(this.#hash.digest.buffer);
     this.#lessonKey = keys.lesson;
-    this.#cipher = new TokenCipher(keys.serverToken);
+    this.#cipher = new BlockCipher(keys.serverToken);
   }
 
   id(kind: SubjectKind, value: string): string {
@@ -47,7 +47,7 @@ export class DerivedIds implements KeyedIds {
   }
 
   serverTokens(hashes: Buffer): Buffer {
-    return this.#cipher.tokens(hashes);
+    return this.#cipher.encipher(hashes);
   }
 
   #roomFor(value: string): Buffer {

@@ -37,7 +37,7 @@ export interface StoreSizes {
 
 export type LessonLabel = Exclude<VerdictName, 'unsure'>;
 
-/** Keyed ids under the daemon's secret: no record names a JID or a text in clear. About 1 µs each, not remembered. */
+/** Keyed ids under the daemon's secret: no record names a JID or a text in clear. Below 1 µs each, not remembered. */
 export interface KeyedIds {
   /** 16 bytes as 32 hex digits. Kinds never collide. */
   id(kind: SubjectKind, value: string): string;
@@ -74,8 +74,8 @@ export interface User {
   readonly keyState: 'ok' | 'wrong-key';
   /** Number of the last lesson in this user's table; 0 = none. */
   readonly generation: number;
-  /** Token ids of this user (`uid`), same shape as `serverTokens`. Only with `keyState` ok. */
-  tokens(hashes: Buffer): Buffer;
+  /** Token ids of this user (`uid`) from those of the server, at most 128, same shape. Only with `keyState` ok. */
+  tokens(sids: Buffer): Buffer;
   /** As `ServerTokens.lookup`. An empty table for an unknown user. */
   lookup(ids: Buffer, count: number, into: CountColumns): void;
 }
@@ -122,9 +122,8 @@ export interface Trace {
   readonly senderId: string;
   /** Scores by unit, in the order of `UNITS`; NaN = abstained. */
   readonly scores: Float32Array;
-  /** Token ids of stride 16, at most 128 of each; `uids` empty without a user. */
+  /** Server token ids of stride 16, at most 128; those of the user are made of them (`User.tokens`). */
   readonly sids: Buffer;
-  readonly uids: Buffer;
 }
 
 export interface Traces {

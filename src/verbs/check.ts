@@ -6,7 +6,7 @@ import type { Request } from '../pnp/request.ts';
 import type { Response } from '../pnp/response.ts';
 import type { Context } from './context.ts';
 import { explain, symbolLines } from './explanation.ts';
-import { tokensOf } from './lesson-tokens.ts';
+import { sidsOf } from './lesson-tokens.ts';
 import { sampleOfRequest, userOf } from './sample.ts';
 
 /** CHECK: the verdict in headers alone [PNP-4]. */
@@ -54,7 +54,7 @@ function traceOf({ verdict, subject }: JudgedSample, context: Context, at: numbe
     textId: ids.text,
     senderId: ids.jid,
     scores: scoresOf(verdict.opinions),
-    ...tokensOf(subject),
+    sids: sidsOf(subject),
   };
   return context.store.traces.append(trace, user);
 }

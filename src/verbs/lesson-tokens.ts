@@ -4,19 +4,14 @@ import { FEATURES_MAX } from '../text/features.ts';
 const ID_STRIDE = 16;
 const NONE = Buffer.alloc(0);
 
-/** Token ids of a sample in both tables, stride 16, at most FEATURES_MAX. */
-export interface LessonTokens {
-  readonly sids: Buffer;
-  readonly uids: Buffer;
+/**
+ * Server token ids of all texts of a sample, each once, in order of appearance, stride 16, at most FEATURES_MAX: what a trace
+ * keeps and a lesson teaches.
+ */
+export function sidsOf({ texts }: Subject): Buffer {
+  return texts.sids.length <= 1 ? (texts.sids[0] ?? NONE) : union(texts.sids);
 }
 
-/** Token ids of all texts of a sample, each once: what a trace keeps and a lesson teaches. */
-export function tokensOf({ texts, uids }: Subject): LessonTokens {
-  if (texts.sids.length <= 1) return { sids: texts.sids[0] ?? NONE, uids: uids[0] ?? NONE };
-  return { sids: union(texts.sids), uids: union(uids) };
-}
-
-/** Entries of stride 16, each once, in order of appearance; as equal tokens have equal ids, both unions run in parallel. */
 function union(buffers: readonly Buffer[]): Buffer {
   const seen = new Set<string>();
   const entries: Buffer[] = [];

@@ -6,13 +6,17 @@ import type { Request } from '../pnp/request.ts';
 import type { AnswerHeaders, Response } from '../pnp/response.ts';
 import type { LessonLabel, User } from '../store/store.ts';
 import type { Context, LessonNote } from './context.ts';
-import { type LessonTokens, tokensOf } from './lesson-tokens.ts';
+import { sidsOf } from './lesson-tokens.ts';
 import { openUser, sampleOfRequest } from './sample.ts';
 
+const NONE = Buffer.alloc(0);
+
 /** What is to be learnt or forgotten, by body or by trace the same. */
-interface Material extends LessonTokens {
+interface Material {
   readonly textId: string;
   readonly senderId: string;
+  /** Server token ids, each once; the user's are made of them. */
+  readonly sids: Buffer;
 }
 
 /** Who says so; both undefined: the operator. */
@@ -86,7 +90,7 @@ function fromBody(request: Request, { user }: Reporter, context: Context): Mater
   const sample = sampleOfRequest(request);
   if (isTestStanza(sample)) return undefined;
   const subject = context.pipeline.subjectOf(sample, user);
-  return { textId: subject.ids.text, senderId: subject.ids.jid, ...tokensOf(subject) };
+  return { textId: subject.ids.text, senderId: subject.ids.jid, sids: sidsOf(subject) };
 }
 
 function fromTrace(request: Request, { user }: Reporter, context: Context): Material {
@@ -108,6 +112,7 @@ interface Lesson extends Material {
 async function teach(lesson: Lesson, context: Context): Promise<Response> {
   const outcome = await context.store.lessons.teach({
     ...lesson,
+    uids: lesson.user?.tokens(lesson.sids) ?? NONE,
     reporterId: lesson.user?.id,
     at: context.now(),
   });

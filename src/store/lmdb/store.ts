@@ -1,4 +1,4 @@
-import { type DaemonKeys, deriveDaemonKeys } from '../crypto.ts';
+import { BlockCipher, type DaemonKeys, deriveDaemonKeys } from '../crypto.ts';
 import { DerivedIds } from '../keyed-ids.ts';
 import { STORE_LIMITS, type StoreLimits, type StoreOptions } from '../options.ts';
 import type { Store, StoreSizes } from '../store.ts';
@@ -69,13 +69,14 @@ class LMDBStore implements Store {
     this.#opened = opened;
     this.#writer = new Writer({ environment, dir, log, now });
     this.ids = new DerivedIds(keys);
+    const cipher = new BlockCipher(keys.masked);
     this.server = new LMDBServerTokens(checkpoint.segments);
-    this.users = new LMDBUserTables({ ...limits, environment, ids: this.ids, secret, now });
+    this.users = new LMDBUserTables({ ...limits, environment, ids: this.ids, cipher, secret, now });
     const parts = { environment, writer: this.#writer, server: this.server, users: this.users };
     this.lessons = new LMDBLessons({ ...parts, undoDays: limits.undoDays });
     const steps = Math.max(1, Math.floor((limits.checkpointSeconds * 1000) / STEP_MS));
     this.#checkpoints = new Checkpoints({ ...parts, lessons: this.lessons, steps }, checkpoint);
-    this.traces = new LMDBTraces({ ...limits, ...parts, key: keys.trace, now });
+    this.traces = new LMDBTraces({ ...limits, ...parts, cipher, mask: keys.trace, now });
     this.facts = new LMDBFacts({ ...limits, ...parts, now });
     this.#restore(checkpoint);
     this.#timer = setInterval(() => this.#step(), STEP_MS).unref();

@@ -1,69 +1,64 @@
-/** Crockford's base 32: no I, L, O or U; its order is that of the bytes. */
+/** Crockford's base 32: no I, L, O or U; its order is that of the numbers. */
 const ALPHABET = Buffer.from('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 'latin1');
 const DIGITS = new Int8Array(128).fill(-1);
 for (const [digit, letter] of ALPHABET.entries()) DIGITS[letter] = digit;
 
 const ID_CHARACTERS = 26;
-const ID_BYTES = 16;
+const CHECK_BITS = 24;
 
 /**
  * Where a trace lies, and a check against ids that were made up: no index is needed to find it.
  *
  * ```
- * 0 ms since 1970 u48   6 block u40   11 index in the block u16   13 check u24      (big-endian)
+ * ms since 1970 u48: 10 digits   block u40: 8   place in the block u16, check u24: 8
  * ```
  */
 export interface TraceAddress {
   readonly at: number;
   readonly block: number;
-  readonly index: number;
+  readonly place: number;
   readonly check: number;
 }
 
-const bytes = Buffer.alloc(ID_BYTES);
 const letters = Buffer.alloc(ID_CHARACTERS);
 
-/** 128 bits as 26 characters; sorted by text, ids are sorted by time. */
-export function formatTraceId(address: TraceAddress): string {
-  bytes.writeUIntBE(address.at, 0, 6);
-  bytes.writeUIntBE(address.block, 6, 5);
-  bytes.writeUInt16BE(address.index, 11);
-  bytes.writeUIntBE(address.check, 13, 3);
-  // 130 bits: two zero bits in front.
-  let held = 0;
-  let bits = 2;
-  let to = 0;
-  for (let i = 0; i < ID_BYTES; i++) {
-    held = ((held << 8) | bytes[i]!) & 0xfff;
-    bits += 8;
-    while (bits >= 5) {
-      bits -= 5;
-      letters[to++] = ALPHABET[(held >>> bits) & 31]!;
-    }
-  }
+/** 26 characters; sorted by text, ids are sorted by time. */
+export function formatTraceId({ at, block, place, check }: TraceAddress): string {
+  writeDigits(at, 0, 5);
+  writeDigits(block, 10, 4);
+  writeDigits(place * 2 ** CHECK_BITS + check, 18, 4);
   return letters.toString('latin1');
+}
+
+/** Writes 2 × `half` digits; each half is a number of 32 bits, so that it can be shifted. */
+function writeDigits(value: number, at: number, half: number): void {
+  const radix = 2 ** (5 * half);
+  let high = Math.floor(value / radix);
+  let low = value % radix;
+  for (let digit = half - 1; digit >= 0; digit--) {
+    letters[at + digit] = ALPHABET[high & 31]!;
+    letters[at + half + digit] = ALPHABET[low & 31]!;
+    high >>>= 5;
+    low >>>= 5;
+  }
 }
 
 /** Undefined where this is no trace id. */
 export function parseTraceId(id: string): TraceAddress | undefined {
   if (id.length !== ID_CHARACTERS) return undefined;
-  let held = 0;
-  let bits = -2;
-  let to = 0;
-  for (let i = 0; i < ID_CHARACTERS; i++) {
+  const at = readDigits(id, 0, 10);
+  const block = readDigits(id, 10, 18);
+  const tail = readDigits(id, 18, ID_CHARACTERS);
+  if (Number.isNaN(at + block + tail) || at >= 2 ** 48) return undefined;
+  return { at, block, place: Math.floor(tail / 2 ** CHECK_BITS), check: tail % 2 ** CHECK_BITS };
+}
+
+/** NaN where a character is no digit. */
+function readDigits(id: string, from: number, to: number): number {
+  let value = 0;
+  for (let i = from; i < to; i++) {
     const digit = DIGITS[id.charCodeAt(i)] ?? -1;
-    if (digit < 0 || (i === 0 && digit > 7)) return undefined;
-    held = ((held << 5) | digit) & 0x1fff;
-    bits += 5;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes[to++] = (held >>> bits) & 0xff;
-    }
+    value = digit < 0 ? Number.NaN : 32 * value + digit;
   }
-  return {
-    at: bytes.readUIntBE(0, 6),
-    block: bytes.readUIntBE(6, 5),
-    index: bytes.readUInt16BE(11),
-    check: bytes.readUIntBE(13, 3),
-  };
+  return value;
 }

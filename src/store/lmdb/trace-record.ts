@@ -1,77 +1,83 @@
 import { VERDICTS } from '../../model/verdict.ts';
+import { idOfWords, idWord } from '../id-words.ts';
 import type { Trace } from '../store.ts';
 import { copyTokens, spreadTokens, TOKEN_BYTES, TOKEN_STRIDE } from './token-ids.ts';
 
-const HEAD_BYTES = 68;
+const HEAD_BYTES = 72;
 const TOKENS_MAX = 128;
 const SCORES_MAX = 64;
-const NO_ID = '0'.repeat(32);
+/** A trace takes whole places of this size: each is one block of the cipher that seals it. */
+export const PLACE_BYTES = 16;
+const PLACE_WORDS = PLACE_BYTES / 4;
 /** The longest trace. */
-export const TRACE_BYTES_MAX = HEAD_BYTES + 4 * SCORES_MAX + 2 * TOKENS_MAX * TOKEN_BYTES;
+export const TRACE_BYTES_MAX =
+  PLACE_BYTES * Math.ceil((HEAD_BYTES + 4 * SCORES_MAX + TOKENS_MAX * TOKEN_BYTES) / PLACE_BYTES);
 
-const scratch = Buffer.from(new ArrayBuffer(TRACE_BYTES_MAX));
-const words = new Uint32Array(scratch.buffer);
-const floats = new Float32Array(scratch.buffer);
+const TEXT_WORD = 4;
+const SENDER_WORD = 8;
+const OWNER_WORD = 12;
+const COUNTS_WORD = 16;
+const CHECK_WORD = 17;
+
+const words = new Uint32Array(TRACE_BYTES_MAX / 4);
+const floats = new Float32Array(words.buffer);
+const doubles = new Float64Array(words.buffer);
 
 /**
- * A trace before it is sealed. The result is scratch space: valid until the next call.
+ * A trace before it is sealed, in whole places. The result is scratch space: valid until the next call.
  *
  * ```
  *  0 at f64   8 total f64   16 text id 16   32 sender id 16   48 owner's id 16 (zeros: nobody's)
- * 64 verdict u8   65 scores u8   66 sids u8   67 uids u8
- * 68 scores f32, then sids, then uids, 8 bytes each
+ * 64 verdict u8, scores u8, sids u8, zero u8   68 check u32
+ * 72 scores f32, then sids, 8 bytes each, then zeros
  * ```
  */
-export function encodeTrace(trace: Trace, ownerId: string): Uint32Array {
+export function encodeTrace(trace: Trace, ownerId: string, check: number): Uint32Array {
   const sids = Math.min(trace.sids.length / TOKEN_STRIDE, TOKENS_MAX);
-  const uids = Math.min(trace.uids.length / TOKEN_STRIDE, TOKENS_MAX);
   const scores = Math.min(trace.scores.length, SCORES_MAX);
-  scratch.writeDoubleLE(trace.at, 0);
-  scratch.writeDoubleLE(trace.total, 8);
-  writeId(trace.textId, 16);
-  writeId(trace.senderId, 32);
-  writeId(ownerId, 48);
-  scratch[64] = VERDICTS.indexOf(trace.verdict);
-  scratch[65] = scores;
-  scratch[66] = sids;
-  scratch[67] = uids;
-  let word = HEAD_BYTES / 4;
-  for (let i = 0; i < scores; i++) floats[word++] = trace.scores[i]!;
-  word = writeTokens(trace.sids, sids, word);
-  word = writeTokens(trace.uids, uids, word);
-  return words.subarray(0, word);
+  doubles[0] = trace.at;
+  doubles[1] = trace.total;
+  writeId(trace.textId, TEXT_WORD);
+  writeId(trace.senderId, SENDER_WORD);
+  writeId(ownerId, OWNER_WORD);
+  words[COUNTS_WORD] = VERDICTS.indexOf(trace.verdict) | (scores << 8) | (sids << 16);
+  words[CHECK_WORD] = check;
+  let at = HEAD_BYTES / 4;
+  for (let i = 0; i < scores; i++) floats[at++] = trace.scores[i]!;
+  copyTokens(trace.sids, sids, { words, at });
+  at += 2 * sids;
+  while (at % PLACE_WORDS !== 0) words[at++] = 0;
+  return words.subarray(0, at);
 }
 
 function writeId(id: string, at: number): void {
-  scratch.write(id === '' ? NO_ID : id, at, 'hex');
+  for (let word = 0; word < 4; word++) words[at + word] = id === '' ? 0 : idWord(id, word);
 }
 
-/** Returns the next free word. */
-function writeTokens(ids: Buffer, count: number, at: number): number {
-  copyTokens(ids, count, { words, at });
-  return at + 2 * count;
-}
-
-/** Undefined where the trace is not of this owner. Token ids come back with a stride of 16, the second half of each zero. */
-export function decodeTrace(record: Buffer, ownerId: string): Trace | undefined {
-  if (readId(record, 48) !== ownerId) return undefined;
-  const scores = new Float32Array(record[65]!);
-  for (let i = 0; i < scores.length; i++) scores[i] = record.readFloatLE(HEAD_BYTES + 4 * i);
-  const sidsAt = HEAD_BYTES + 4 * scores.length;
-  const uidsAt = sidsAt + record[66]! * TOKEN_BYTES;
+/**
+ * Undefined where the trace is not of this owner, or is another one. Of each token's id the second half comes back as zeros.
+ * @param record as `readTrace` gives it, with what lies behind the trace.
+ */
+export function decodeTrace(record: Uint32Array, ownerId: string, check: number): Trace | undefined {
+  if (record.byteLength < HEAD_BYTES) return undefined;
+  if (readId(record, OWNER_WORD) !== ownerId || record[CHECK_WORD] !== check) return undefined;
+  const counts = record[COUNTS_WORD]!;
+  const scoresAt = HEAD_BYTES / 4;
+  const sidsAt = scoresAt + ((counts >>> 8) & 0xff);
+  const sidsEnd = sidsAt + 2 * ((counts >>> 16) & 0xff);
+  const head = new Float64Array(record.buffer, 0, 2);
   return {
-    at: record.readDoubleLE(0),
-    verdict: VERDICTS[record[64]!]!,
-    total: record.readDoubleLE(8),
-    textId: readId(record, 16),
-    senderId: readId(record, 32),
-    scores,
-    sids: spreadTokens(record.subarray(sidsAt, uidsAt)),
-    uids: spreadTokens(record.subarray(uidsAt, uidsAt + record[67]! * TOKEN_BYTES)),
+    at: head[0]!,
+    verdict: VERDICTS[counts & 0xff]!,
+    total: head[1]!,
+    textId: readId(record, TEXT_WORD),
+    senderId: readId(record, SENDER_WORD),
+    scores: new Float32Array(record.slice(scoresAt, sidsAt).buffer),
+    sids: spreadTokens(Buffer.from(record.slice(sidsAt, sidsEnd).buffer)),
   };
 }
 
-function readId(record: Buffer, at: number): string {
-  const id = record.toString('hex', at, at + 16);
-  return id === NO_ID ? '' : id;
+function readId(record: Uint32Array, at: number): string {
+  const id = record.subarray(at, at + 4);
+  return id.every((word) => word === 0) ? '' : idOfWords(id);
 }

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { StreamCipher } from '../crypto.ts';
+import type { BlockCipher } from '../crypto.ts';
 import { metaKey, numberKey, readNumberKey } from '../keys.ts';
 import type { Trace, Traces, User } from '../store.ts';
 import type { Environment } from './environment.ts';
-import { closedAt, OpenBlock, readTrace, SALT_BYTES } from './trace-block.ts';
+import type { LocalUser } from './local-user.ts';
+import { MaskedCipher } from './masked-cipher.ts';
+import { closedAt, OpenBlock, readTrace } from './trace-block.ts';
 import { formatTraceId, parseTraceId, type TraceAddress } from './trace-id.ts';
 import { decodeTrace, encodeTrace } from './trace-record.ts';
-import type { KeyedUser } from './user-tables.ts';
 import type { Writer } from './writer.ts';
 
 /** An open block is closed at this age, so that a crash loses no more. */
@@ -22,8 +23,9 @@ const CHECKS = 4096;
 export interface TracesOptions {
   readonly environment: Environment;
   readonly writer: Writer;
-  /** Seals what is no user's. */
-  readonly key: Buffer;
+  readonly cipher: BlockCipher;
+  /** Mask of what is no user's, 16 bytes. */
+  readonly mask: Buffer;
   readonly now: () => number;
   readonly tracesBytesMax: number;
   readonly tracesDays: number;
@@ -32,8 +34,8 @@ export interface TracesOptions {
 /** A ring of blocks: new ones at its end, the oldest dropped by age and by bytes. */
 export class LMDBTraces implements Traces {
   readonly #options: TracesOptions;
-  readonly #salt = randomBytes(SALT_BYTES).readUInt32LE(0);
-  readonly #cipher: StreamCipher;
+  readonly #salt = randomBytes(4).readUInt32LE(0);
+  readonly #cipher: MaskedCipher;
   #open: OpenBlock | undefined;
   #nextBlock: number;
   /** Closed and not yet on disk. */
@@ -47,7 +49,7 @@ export class LMDBTraces implements Traces {
 
   constructor(options: TracesOptions) {
     this.#options = options;
-    this.#cipher = new StreamCipher(options.key);
+    this.#cipher = new MaskedCipher(options.cipher, options.mask);
     const { traces, meta } = options.environment;
     this.#bytes = meta.get(metaKey('traces'))?.readDoubleLE(0) ?? 0;
     const [last] = traces.getKeys({ reverse: true, limit: 1 });
@@ -60,12 +62,12 @@ export class LMDBTraces implements Traces {
   }
 
   append(trace: Trace, user: User | undefined): string {
-    const text = encodeTrace(trace, user?.id ?? '');
-    if (this.#open?.hasRoomFor(text) === false) this.#closeBlock();
-    this.#open ??= new OpenBlock(this.#nextBlock++, this.#options.now(), this.#salt);
     const check = this.#nextCheck();
-    const index = this.#open.append(text, check, this.#cipherOf(user));
-    return formatTraceId({ at: Math.floor(trace.at), block: this.#open.number, index, check });
+    const text = encodeTrace(trace, user?.id ?? '', check);
+    if (this.#open?.hasRoomFor(text) === false) this.#closeBlock();
+    this.#open ??= this.#openBlock();
+    const place = this.#open.append(text, this.#cipherOf(user));
+    return formatTraceId({ at: Math.floor(trace.at), block: this.#open.number, place, check });
   }
 
   read(id: string, user: User | undefined): Trace | undefined {
@@ -74,7 +76,7 @@ export class LMDBTraces implements Traces {
     const block = this.#block(address);
     if (block === undefined) return undefined;
     const text = readTrace(block, address, this.#cipherOf(user));
-    const trace = text === undefined ? undefined : decodeTrace(text, user?.id ?? '');
+    const trace = text === undefined ? undefined : decodeTrace(text, user?.id ?? '', address.check);
     return trace !== undefined && Math.floor(trace.at) === address.at ? trace : undefined;
   }
 
@@ -96,9 +98,14 @@ export class LMDBTraces implements Traces {
     if (this.#options.writer.state === 'ok') await this.#write();
   }
 
+  #openBlock(): OpenBlock {
+    const { now, cipher } = this.#options;
+    return new OpenBlock(now(), { block: this.#nextBlock++, salt: this.#salt }, cipher);
+  }
+
   #closeBlock(): void {
     if (this.#open === undefined) return;
-    this.#waiting.set(this.#open.number, Buffer.from(this.#open.view(this.#options.now())));
+    this.#waiting.set(this.#open.number, this.#open.view(this.#options.now()));
     this.#open = undefined;
     if (this.#waiting.size > WAITING_MAX) this.#waiting.delete(this.#waiting.keys().next().value!);
   }
@@ -152,8 +159,8 @@ export class LMDBTraces implements Traces {
   }
 
   /** Traces of a user whose key is wrong are sealed with the daemon's. */
-  #cipherOf(user: User | undefined): StreamCipher {
-    return (user as KeyedUser | undefined)?.traceCipher ?? this.#cipher;
+  #cipherOf(user: User | undefined): MaskedCipher {
+    return (user as LocalUser | undefined)?.cipher ?? this.#cipher;
   }
 
   #nextCheck(): number {

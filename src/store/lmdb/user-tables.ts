@@ -1,28 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { LRU } from '../../lru.ts';
-import { deriveUserKeys, StreamCipher, TokenCipher, userCheck, userRoot } from '../crypto.ts';
+import { type BlockCipher, deriveUserKeys, userCheck, userRoot } from '../crypto.ts';
 import { idKey } from '../keys.ts';
-import type { CountColumns, KeyedIds, User, UserTables } from '../store.ts';
+import type { KeyedIds, User, UserTables } from '../store.ts';
 import type { Environment } from './environment.ts';
 import type { Learnt } from './lesson-record.ts';
+import { LocalUser } from './local-user.ts';
+import { MaskedCipher } from './masked-cipher.ts';
 import type { Writing } from './server-tokens.ts';
 import { type UserHead, UserTable } from './user-table.ts';
 
-/** Users whose keys are held ready: a cipher object and three keys each. */
+/** Users whose keys are held ready. */
 const OPEN_USERS_MAX = 10_000;
 /** Users whose first record waits to be written; while nothing can be written, one more is treated as if the key were wrong. */
 const NEW_USERS_MAX = 10_000;
 const SALT_BYTES = 16;
-const EMPTY_IDS = Buffer.alloc(0);
-
-/** A user as the store knows one: with the cipher of the user's traces, undefined for a `wrong-key`. */
-export interface KeyedUser extends User {
-  readonly traceCipher: StreamCipher | undefined;
-}
 
 interface OpenUser {
   readonly userKey: Buffer | undefined;
-  readonly user: KeyedUser;
+  readonly user: LocalUser;
 }
 
 /** A table that differs from what is on disk, or is on its way there. */
@@ -38,6 +34,7 @@ interface Pinned {
 export interface UserTablesOptions {
   readonly environment: Environment;
   readonly ids: KeyedIds;
+  readonly cipher: BlockCipher;
   readonly secret: Buffer;
   readonly now: () => number;
   readonly userTokensMax: number;
@@ -62,7 +59,7 @@ export class LMDBUserTables implements UserTables {
     if (open !== undefined && isSameKey(open.userKey, userKey)) return open.user;
     const id = this.#options.ids.id('user', bareJID);
     const table = this.table(id) ?? this.#create(id, bareJID, userKey);
-    if (table === undefined) return wrongKey(id);
+    if (table === undefined) return new LocalUser(id, undefined, this);
     const user = this.#unlock(id, table.head, userKey ?? this.#rootOf(bareJID, table.head.salt));
     // A wrong key does not push out the right one.
     if (open === undefined || open.user.keyState !== 'ok') this.#open.set(bareJID, { userKey, user });
@@ -171,49 +168,11 @@ export class LMDBUserTables implements UserTables {
     return userRoot(this.#options.secret, bareJID, salt);
   }
 
-  #unlock(id: string, head: UserHead, root: Buffer): KeyedUser {
+  #unlock(id: string, head: UserHead, root: Buffer): LocalUser {
     const keys = deriveUserKeys(root);
-    return keys.check.equals(head.check) ? this.#keyed(id, keys) : wrongKey(id);
+    const isRight = keys.check.equals(head.check);
+    return new LocalUser(id, isRight ? new MaskedCipher(this.#options.cipher, keys.mask) : undefined, this);
   }
-
-  #keyed(id: string, keys: { token: Buffer; trace: Buffer }): KeyedUser {
-    const cipher = new TokenCipher(keys.token);
-    const traceCipher = new StreamCipher(keys.trace);
-    const tables = this;
-    return {
-      id,
-      keyState: 'ok',
-      traceCipher,
-      get generation() {
-        return tables.table(id)?.seq ?? 0;
-      },
-      tokens: (hashes) => cipher.tokens(hashes),
-      lookup: (ids, count, into) => {
-        const table = tables.table(id);
-        if (table === undefined) lookupNothing(count, into);
-        else table.lookup(ids, count, into);
-      },
-    };
-  }
-}
-
-function wrongKey(id: string): KeyedUser {
-  return {
-    id,
-    keyState: 'wrong-key',
-    traceCipher: undefined,
-    generation: 0,
-    tokens: () => EMPTY_IDS,
-    lookup: (_ids, count, into) => lookupNothing(count, into),
-  };
-}
-
-function lookupNothing(count: number, into: CountColumns): void {
-  into.spam.fill(0, 0, count);
-  into.ham.fill(0, 0, count);
-  into.count = count;
-  into.spamTotal = 0;
-  into.hamTotal = 0;
 }
 
 function isSameKey(a: Buffer | undefined, b: Buffer | undefined): boolean {

@@ -1,0 +1,54 @@
+import type { CountColumns, User } from '../store.ts';
+import type { MaskedCipher } from './masked-cipher.ts';
+import type { UserTable } from './user-table.ts';
+
+const NO_IDS = Buffer.alloc(0);
+
+/** Where a user's table is found, in memory or on disk. */
+export interface TableSource {
+  table(id: string): UserTable | undefined;
+}
+
+/** A local user as the store knows one. A class: few words a user, which a verdict has to fetch from far memory. */
+export class LocalUser implements User {
+  readonly id: string;
+  /** Undefined: the key was wrong. */
+  readonly cipher: MaskedCipher | undefined;
+  readonly #tables: TableSource;
+
+  constructor(id: string, cipher: MaskedCipher | undefined, tables: TableSource) {
+    this.id = id;
+    this.cipher = cipher;
+    this.#tables = tables;
+  }
+
+  get keyState(): 'ok' | 'wrong-key' {
+    return this.cipher === undefined ? 'wrong-key' : 'ok';
+  }
+
+  get generation(): number {
+    return this.#table?.seq ?? 0;
+  }
+
+  tokens(sids: Buffer): Buffer {
+    return this.cipher?.tokens(sids) ?? NO_IDS;
+  }
+
+  lookup(ids: Buffer, count: number, into: CountColumns): void {
+    const table = this.#table;
+    if (table === undefined) lookupNothing(count, into);
+    else table.lookup(ids, count, into);
+  }
+
+  get #table(): UserTable | undefined {
+    return this.cipher === undefined ? undefined : this.#tables.table(this.id);
+  }
+}
+
+function lookupNothing(count: number, into: CountColumns): void {
+  into.spam.fill(0, 0, count);
+  into.ham.fill(0, 0, count);
+  into.count = count;
+  into.spamTotal = 0;
+  into.hamTotal = 0;
+}
