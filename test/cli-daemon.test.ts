@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { encodeRequest } from '../clients/node/pnp-client.ts';
 import { runCli } from './cli-process.ts';
 import { type DaemonProcess, startDaemon } from './daemon-process.ts';
 
+const MAIN = join(import.meta.dirname, '../src/main.js');
 const DIR = mkdtempSync(join(tmpdir(), 'pv-cli-daemon-'));
 after(() => rmSync(DIR, { recursive: true }));
 
@@ -167,6 +170,17 @@ describe('eval', () => {
       spam_caught_at_ham_blocked_0_1_pct: 100,
       unsure_pct: figures.unsure_pct,
     });
+  });
+
+  it('leaves no store behind when it is interrupted', async () => {
+    const own = mkdtempSync(join(DIR, 'tmp-'));
+    const files = ['--train', corpus('d.tsv', 60_000), '--test', corpus('e.tsv', 60_000)];
+    const run = spawn(process.execPath, [MAIN, 'eval', ...files], { env: { ...process.env, TMPDIR: own } });
+    while (readdirSync(own).length === 0) await setImmediate();
+    run.kill('SIGINT');
+    const [, signal] = await once(run, 'exit');
+    assert.equal(signal, 'SIGINT');
+    assert.deepEqual(readdirSync(own), []);
   });
 
   it('ranks alike what nothing is known of', async () => {

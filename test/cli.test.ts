@@ -1,15 +1,23 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { PnpError } from '../clients/node/pnp-client.ts';
 import { findDaemon } from '../src/cli/daemon-client.ts';
+import { exitCodeOf, sentenceOf } from '../src/cli/exit.ts';
 import { parseScript } from '../src/cli/fake-script.ts';
 import { type Fake, startFake } from '../src/cli/fake-server.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { runCli, runCommand } from './cli-process.ts';
 
+const MAIN = join(import.meta.dirname, '../src/main.js');
 const DIR = mkdtempSync(join(tmpdir(), 'pv-cli-'));
 after(() => rmSync(DIR, { recursive: true }));
 
@@ -73,6 +81,8 @@ describe('wrong usage', () => {
     [['ping', '--socket', join(DIR, 'none.sock')], 69, /start it with 'providence serve'/],
     [['train', '--socket', join(DIR, 'none.sock'), 'x'], 69, /start it/],
     [['eval', '--test', join(DIR, 'none.tsv')], 66, /none\.tsv: cannot be read/],
+    [['eval', '--test', DIR], 66, /cannot be read \(EISDIR\)/],
+    [['fake', '--port', '0', '--verdict', 'ham', '--delay-ms', '1e9'], 64, /up to 600000/],
     [['config', 'check', '--config', join(DIR, 'none.toml')], 78, /none\.toml: cannot be read/],
     [['ping', '--config', join(DIR, 'none.toml')], 78, /none\.toml/],
   ];
@@ -90,6 +100,27 @@ describe('wrong usage', () => {
     const { code, stderr } = await runCli(['config', 'check', '--config', path]);
     assert.equal(code, 78);
     assert.match(stderr, /line 2: unknown key `thresholds\.spm`/);
+  });
+});
+
+describe('what a command cannot help', () => {
+  it('is no stack trace where the system refuses something', async () => {
+    const error = await mkdir(join(DIR, 'none', 'such')).catch((cause: Error) => cause);
+    assert.equal(exitCodeOf(error), 74);
+    assert.match(sentenceOf(error as Error), /ENOENT.*; check the path and its rights\.$/);
+  });
+
+  it('is no daemon that is away where its socket is not for this user', () => {
+    const cause = Object.assign(new Error('connect EACCES /s'), { code: 'EACCES' });
+    const error = new PnpError('unreachable', `No daemon answers at /s (${cause.message}); is it running?`, {
+      cause,
+    });
+    assert.equal(exitCodeOf(error), 77);
+    assert.match(sentenceOf(error), /\(connect EACCES \/s\); use a user that may, or another --socket\.$/);
+  });
+
+  it('is a mistake in the program where nothing else is known of it', () => {
+    assert.equal(exitCodeOf(new TypeError('x is not a function')), undefined);
   });
 });
 
@@ -255,11 +286,46 @@ describe('commands that ask a daemon', () => {
     assert.deepEqual([code, /torn\.tsv: line 2 /.test(stderr)], [65, true]);
   });
 
+  it('train: leaves out what is longer than the daemon takes, and teaches the rest', async () => {
+    const rows = Array.from({ length: 600 }, (_, number) => `spam\ten\t${number === 300 ? long : number}\n`);
+    const { code, stdout, stderr } = await cli(['train', fileOf('long.tsv', rows.join(''))]);
+    assert.match(stdout, /^Taught 599, unchanged 0, refused 1 in /);
+    assert.match(stderr, /the first refusal: A message is longer than 262144 bytes; leave it out\.\n$/);
+    assert.equal(code, 65);
+  });
+  const long = 'x'.repeat(262_144);
+
+  it('train: says that there was nothing to learn', async () => {
+    const { code, stdout } = await cli(['train', fileOf('nothing.tsv', '')]);
+    assert.deepEqual([code, stdout], [0, 'There is nothing to learn in it.\n']);
+  });
+
+  it('train: a file of a folder that cannot be read is named', async () => {
+    mkdirSync(join(DIR, 'folder', 'no-file.xml'), { recursive: true });
+    const { code, stderr } = await cli(['train', '--label', 'ham', join(DIR, 'folder')]);
+    assert.deepEqual([code, /no-file\.xml: cannot be read \(EISDIR\)/.test(stderr)], [66, true]);
+  });
+
+  it('train: says what was taught when it is interrupted', async () => {
+    const train = spawn(process.execPath, [MAIN, 'train', '-'], {
+      env: { ...process.env, PROVIDENCE_SOCKET: path },
+    });
+    const taught = asked.length;
+    train.stdin.write('spam\ten\tone\nspam\ten\ttwo\n');
+    const said = text(train.stdout);
+    while (asked.length < taught + 3) await setImmediate();
+    // By then its answers are there.
+    await cli(['ping']);
+    train.kill('SIGINT');
+    const [, signal] = await once(train, 'exit');
+    assert.equal(signal, 'SIGINT');
+    assert.match(await said, /^Taught 2, unchanged 0, refused 0 in /);
+  });
+
   it('takes a closed pipe as the end', async () => {
-    const main = join(import.meta.dirname, '../src/main.js');
     const { code, stderr } = await runCommand('sh', [
       '-c',
-      `"${process.execPath}" "${main}" config show | head -1`,
+      `"${process.execPath}" "${MAIN}" config show | head -1`,
     ]);
     assert.deepEqual([code, stderr], [0, '']);
   });

@@ -49,16 +49,18 @@ export async function* readCorpus(path: string): AsyncGenerator<CorpusStanza> {
 /** Size of a source in bytes as `CorpusStanza.bytes` counts it; 0 where it cannot be told beforehand. */
 export async function corpusBytes(path: string): Promise<number> {
   if (path === STANDARD_INPUT) return 0;
-  const found = await statOf(path);
+  const found = await reading(path, stat(path));
   if (!found.isDirectory()) return found.size;
-  const sizes = await Promise.all((await stanzaFiles(path)).map(async (file) => (await statOf(file)).size));
+  const sizes = await Promise.all(
+    (await stanzaFiles(path)).map(async (file) => (await reading(file, stat(file))).size),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** The rows of a TSV, every line one. @throws CliError 66, and 65 for a line that is no row */
 export async function* readTsv(path: string): AsyncGenerator<CorpusRow> {
   let count = 0;
-  for await (const lines of readLines(await openFile(path), 'utf-8')) {
+  for await (const lines of readLines(chunksOf(path), 'utf-8')) {
     for (const line of lines) {
       count += 1;
       const row = parseRow(line);
@@ -74,8 +76,7 @@ export async function* readTsv(path: string): AsyncGenerator<CorpusRow> {
 }
 
 async function* readMboxFile(path: string): AsyncGenerator<CorpusText> {
-  for await (const text of readMbox(readLines(await openFile(path), 'latin1')))
-    yield { label: undefined, text };
+  for await (const text of readMbox(readLines(chunksOf(path), 'latin1'))) yield { label: undefined, text };
 }
 
 /** Rows of a TSV, or one text a line: each line tells by itself. */
@@ -96,31 +97,37 @@ async function* readFolder(path: string): AsyncGenerator<CorpusStanza> {
 }
 
 async function stanzaFiles(path: string): Promise<string[]> {
-  const files = (await readdir(path)).filter((name) => name.endsWith('.xml')).sort();
+  const files = (await reading(path, readdir(path))).filter((name) => name.endsWith('.xml')).sort();
   if (files.length === 0) {
     throw new CliError(
       EXIT.noInput,
       `${path}: there is no file '*.xml' in this folder; put one stanza in each file.`,
     );
   }
-  return files.slice(0, FOLDER_FILES_MAX).map((name) => join(path, name));
+  if (files.length > FOLDER_FILES_MAX) {
+    throw new CliError(
+      EXIT.badInput,
+      `${path}: holds more than ${FOLDER_FILES_MAX} files; part them into several folders.`,
+    );
+  }
+  return files.map((name) => join(path, name));
 }
 
 async function readStanza(path: string): Promise<CorpusStanza> {
-  const { size } = await statOf(path);
+  const { size } = await reading(path, stat(path));
   if (size > STANZA_BYTES_MAX) {
     throw new CliError(
       EXIT.badInput,
       `${path}: larger than ${STANZA_BYTES_MAX} bytes; give one stanza a file.`,
     );
   }
-  return { label: undefined, stanza: await readFile(path, 'utf8'), bytes: size };
+  return { label: undefined, stanza: await reading(path, readFile(path, 'utf8')), bytes: size };
 }
 
 type Format = 'tsv' | 'mbox' | 'folder' | 'stanza';
 
 async function formatOf(path: string): Promise<Format> {
-  if ((await statOf(path)).isDirectory()) return 'folder';
+  if ((await reading(path, stat(path))).isDirectory()) return 'folder';
   switch (extname(path)) {
     case '.tsv':
       return 'tsv';
@@ -134,7 +141,7 @@ async function formatOf(path: string): Promise<Format> {
 }
 
 async function sniff(path: string): Promise<Format> {
-  const file = await open(path);
+  const file = await reading(path, open(path));
   const { buffer, bytesRead } = await file.read(Buffer.alloc(SNIFF_BYTES), 0, SNIFF_BYTES, 0);
   await file.close();
   const start = buffer.toString('utf8', 0, bytesRead).trimStart();
@@ -147,21 +154,21 @@ async function sniff(path: string): Promise<Format> {
   );
 }
 
-async function statOf(path: string) {
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
   try {
-    return await stat(path);
+    yield* createReadStream(path);
   } catch (error) {
     throw cannotRead(path, error);
   }
 }
 
-async function openFile(path: string): Promise<AsyncIterable<Uint8Array>> {
-  const stream = createReadStream(path);
-  await new Promise<void>((resolve, reject) => {
-    stream.once('open', () => resolve());
-    stream.once('error', (error) => reject(cannotRead(path, error)));
-  });
-  return stream;
+/** @throws CliError 66 where the system refuses */
+async function reading<T>(path: string, result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
 }
 
 function cannotRead(path: string, cause: unknown): CliError {

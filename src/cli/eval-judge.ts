@@ -9,6 +9,7 @@ import { createPipeline } from '../pipeline/create.ts';
 import { openStore } from '../store/lmdb/store.ts';
 import type { LessonLabel } from '../store/store.ts';
 import { sidsOf } from '../verbs/lesson-tokens.ts';
+import { beforeInterrupt } from './interrupt.ts';
 import { note } from './print.ts';
 
 const NONE = Buffer.alloc(0);
@@ -25,6 +26,8 @@ export interface Judge {
 /** A judge that knows nothing yet, with the weights and thresholds of the configuration. */
 export async function createJudge(config: Config): Promise<Judge> {
   const dir = mkdtempSync(join(tmpdir(), 'providence-eval-'));
+  const remove = () => rmSync(dir, { recursive: true, force: true });
+  const takeBack = beforeInterrupt(remove);
   const store = await openStore({
     dir,
     secret: randomBytes(32),
@@ -52,7 +55,8 @@ export async function createJudge(config: Config): Promise<Judge> {
     judge: (text) => pipeline.judge(sampleOfText(text), undefined, Date.now()).verdict,
     close: async () => {
       await store.close();
-      rmSync(dir, { recursive: true });
+      takeBack();
+      remove();
     },
   };
 }

@@ -10,6 +10,7 @@ export const EXIT = {
   noInput: 66,
   unavailable: 69,
   software: 70,
+  ioError: 74,
   tempFail: 75,
   protocol: 76,
   noPermission: 77,
@@ -35,16 +36,30 @@ export function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof ConfigError) return EXIT.config;
   if (error instanceof StartError) return EXIT.unavailable;
   if (error instanceof StoreError) return error.code === 'degraded' ? EXIT.tempFail : EXIT.unavailable;
-  return undefined;
+  return isSystemError(error) ? EXIT.ioError : undefined;
 }
 
 /** The sentence for people. */
 export function sentenceOf(error: Error): string {
+  if (isSystemError(error)) return `The system refuses (${error.message}); check the path and its rights.`;
   if (!(error instanceof PnpError) || error.code !== 'unreachable') return error.message;
+  if (isDenied(error))
+    return `${error.message.replace(/; is it running\?$/, '')}; use a user that may, or another --socket.`;
   return `${error.message.replace(/; is it running\?$/, '')}; start it with 'providence serve', or name its --socket.`;
 }
 
+/** What the operating system said no to, wherever it was. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'errno' in error;
+}
+
+/** The daemon may well be there, but this user may not use its socket. */
+function isDenied({ code, cause }: PnpError): boolean {
+  return code === 'unreachable' && (cause as NodeJS.ErrnoException | undefined)?.code === 'EACCES';
+}
+
 function exitCodeOfCall(error: PnpError): number {
+  if (isDenied(error)) return EXIT.noPermission;
   switch (error.code) {
     case 'refused':
       return error.answer?.status ?? EXIT.protocol;

@@ -7,7 +7,8 @@ import { CliError, EXIT } from './exit.ts';
 /** What the fake daemon does with a request: the first rule that fits, else its own friendly answer. */
 export type Rule = z.output<typeof rule>;
 
-const DELAY_MS_MAX = 600_000;
+/** Longest wait before an answer. */
+export const DELAY_MS_MAX = 600_000;
 const STATUS_NAMES = Object.keys(STATUS) as [StatusName, ...StatusName[]];
 const HEADER_NAMES = ANSWER_HEADERS.filter((name) => name !== 'Content-Length' && name !== 'Id');
 

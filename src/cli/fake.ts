@@ -4,7 +4,7 @@ import { VERDICTS, type VerdictName } from '../model/verdict.ts';
 import { clearSocketPath } from '../server/unix-socket.ts';
 import { portNumber } from './daemon-client.ts';
 import { CliError, EXIT } from './exit.ts';
-import { type Rule, readScript, SCRIPT_HELP } from './fake-script.ts';
+import { DELAY_MS_MAX, type Rule, readScript, SCRIPT_HELP } from './fake-script.ts';
 import { startFake } from './fake-server.ts';
 import { print } from './print.ts';
 
@@ -64,8 +64,8 @@ function rulesOf({ script, verdict, drop, 'delay-ms': delayMs }: FakeArgs): Rule
   if (verdict === undefined && drop !== true) {
     throw new CliError(EXIT.usage, 'Say what to answer: --script FILE, --verdict WORD or --drop.');
   }
-  if (delayMs !== undefined && !(Number.isInteger(delayMs) && delayMs >= 0)) {
-    throw new CliError(EXIT.usage, '--delay-ms takes a whole number of milliseconds.');
+  if (delayMs !== undefined && !(Number.isInteger(delayMs) && delayMs >= 0 && delayMs <= DELAY_MS_MAX)) {
+    throw new CliError(EXIT.usage, `--delay-ms takes a whole number of milliseconds up to ${DELAY_MS_MAX}.`);
   }
   const rule: Rule = {};
   if (verdict !== undefined) rule.verdict = verdict;

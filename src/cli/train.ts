@@ -1,11 +1,11 @@
-import { SingleBar } from 'cli-progress';
 import type { CommandModule } from 'yargs';
-import { corpusBytes, readCorpus } from './corpus.ts';
+import { readCorpus } from './corpus.ts';
 import { findDaemon } from './daemon-client.ts';
 import { CliError, EXIT } from './exit.ts';
+import { beforeInterrupt } from './interrupt.ts';
 import { DAEMON_OPTIONS, type DaemonArgs } from './options.ts';
 import { note, print } from './print.ts';
-import { STANDARD_INPUT } from './standard-input.ts';
+import { startProgress } from './progress.ts';
 import { Trainer } from './trainer.ts';
 
 type TrainArgs = DaemonArgs & { label: 'spam' | 'ham' | undefined; files: string[] };
@@ -38,20 +38,26 @@ export const train: CommandModule<object, TrainArgs> = {
   handler: async (args) => {
     const trainer = new Trainer(findDaemon(args, 'admin'));
     const started = performance.now();
-    const bar = await startBar(args.files);
+    const progress = await startProgress(args.files);
+    const stop = () => {
+      progress.stop();
+      trainer.close();
+      if (trainer.answered > 0) summarise(trainer, (performance.now() - started) / 1_000);
+    };
+    const takeBack = beforeInterrupt(stop);
     try {
       await trainer.start();
       for (const file of args.files) {
         for await (const { label, stanza, bytes } of readCorpus(file)) {
           await trainer.teach(labelOf(args.label ?? label, file), stanza);
-          bar?.increment(bytes);
+          progress.add(bytes);
         }
       }
       await trainer.finish();
+      if (trainer.answered === 0) print('There is nothing to learn in it.');
     } finally {
-      bar?.stop();
-      trainer.close();
-      if (trainer.answered > 0) summarise(trainer, (performance.now() - started) / 1_000);
+      takeBack();
+      stop();
     }
   },
 };
@@ -59,18 +65,6 @@ export const train: CommandModule<object, TrainArgs> = {
 function labelOf(label: 'spam' | 'ham' | undefined, file: string): 'spam' | 'ham' {
   if (label !== undefined) return label;
   throw new CliError(EXIT.usage, `${file}: nothing says whether this is spam or ham; add --label.`);
-}
-
-/** A bar over the bytes read, for people at a terminal; none where the size is not known. */
-async function startBar(files: readonly string[]): Promise<SingleBar | undefined> {
-  if (!process.stderr.isTTY || files.includes(STANDARD_INPUT)) return undefined;
-  const sizes = await Promise.all(files.map(corpusBytes));
-  const bar = new SingleBar({ format: '{bar} {percentage} %  {eta_formatted} left', hideCursor: true });
-  bar.start(
-    sizes.reduce((sum, size) => sum + size, 0),
-    0,
-  );
-  return bar;
 }
 
 function summarise({ answered, taught, unchanged, refused, refusal }: Trainer, seconds: number): void {

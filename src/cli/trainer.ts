@@ -9,6 +9,7 @@ const TIMEOUT_MS = 30_000;
 export class Trainer {
   readonly #client: PnpClient;
   #inFlightMax = 1;
+  #stanzaBytesMax = 0;
   #inFlight = 0;
   /** Wakes whoever waits for a lesson to be answered. */
   #wake: (() => void) | undefined;
@@ -37,12 +38,18 @@ export class Trainer {
       );
     }
     this.#inFlightMax = Math.min(IN_FLIGHT_MAX, limits.get('In-Flight-Max') ?? 1);
+    this.#stanzaBytesMax = limits.get('Body-Bytes-Max') ?? Number.POSITIVE_INFINITY;
   }
 
   /** Sends a lesson; waits only while too many are unanswered. @throws PnpError where going on makes no sense */
   async teach(label: 'spam' | 'ham', stanza: string): Promise<void> {
     while (this.#inFlight >= this.#inFlightMax) await this.#oneAnswered();
     if (this.#failure !== undefined) throw this.#failure;
+    // The daemon would close the connection over it, and with it all that is in flight.
+    if (Buffer.byteLength(stanza) > this.#stanzaBytesMax) {
+      this.#refuse(`A message is longer than ${this.#stanzaBytesMax} bytes; leave it out.`);
+      return;
+    }
     this.#inFlight += 1;
     void this.#tell(label, stanza);
   }
@@ -79,10 +86,12 @@ export class Trainer {
 
   /** A lesson that is wrong by itself is counted; a daemon that cannot learn now ends the run. */
   #count(error: PnpError): void {
-    const { status } = error.answer ?? {};
-    if (status === EXIT.badInput || status === EXIT.protocol) {
-      this.refused += 1;
-      this.refusal ??= error.message;
-    } else this.#failure ??= error;
+    if (error.code === 'refused' && error.answer?.status === EXIT.badInput) this.#refuse(error.message);
+    else this.#failure ??= error;
+  }
+
+  #refuse(why: string): void {
+    this.refused += 1;
+    this.refusal ??= why;
   }
 }

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, lstatSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lstatSync, readFileSync, rmSync, type Stats } from 'node:fs';
 import { createConnection } from 'node:net';
 import { dirname } from 'node:path';
 import { makeDirectories } from '../directory.ts';
@@ -32,7 +32,7 @@ export async function clearSocketPath(path: string): Promise<void> {
   if (!existsSync(dirname(path))) {
     throw new StartError(`There is no directory for the socket ${path}. Create it first.`);
   }
-  const there = lstatSync(path, { throwIfNoEntry: false });
+  const there = lookAt(path);
   if (there === undefined) return;
   if (!there.isSocket()) {
     throw new StartError(`${path} is there and is no socket. Move it away, or choose another path.`);
@@ -43,6 +43,15 @@ export async function clearSocketPath(path: string): Promise<void> {
     throw new StartError(`A daemon listens on ${path} already. Stop it, or choose another path.`);
   } else if (answer !== 'ENOENT') {
     throw new StartError(`The socket ${path} cannot be tried (${answer}). Remove it if no daemon uses it.`);
+  }
+}
+
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    const message = `The socket path ${path} cannot be looked at (${codeOf(cause)}). Choose another one.`;
+    throw new StartError(message, { cause });
   }
 }
 
