@@ -126,6 +126,8 @@ const ENCODED: readonly (readonly [name: string, request: WireRequest, text: str
 const REFUSED: readonly (readonly [name: string, request: WireRequest])[] = [
   ['a line end in a value', { verb: 'CHECK', headers: { From: 'a\r\nTo: b' } }],
   ['a lone LF in a value', { verb: 'CHECK', headers: { From: 'a\nb' } }],
+  ['a tab in a value', { verb: 'CHECK', headers: { From: 'a\tb' } }],
+  ['a control character beyond ASCII', { verb: 'CHECK', headers: { From: 'a\u0085b' } }],
   ['a colon in a name', { verb: 'CHECK', headers: { 'A:': 'b' } }],
   ['an empty name', { verb: 'CHECK', headers: { '': 'b' } }],
   ['a verb with a line end', { verb: 'PING PNP/1.0\r\n' }],

@@ -346,6 +346,15 @@ describe('PnpClient', () => {
     assert.equal(peer.seen.length, 31);
   });
 
+  it('does not send a body that would cost the connection', async () => {
+    const peer = await startPeer();
+    const client = clientOf(peer.path, { requestBytesMax: 5 });
+    const calls = [client.call('CHECK', {}, '12345'), client.call('CHECK', {}, 'zwölf')];
+    await assert.rejects(calls[1] as Promise<unknown>, failsWith('bad-request'));
+    assert.equal((await calls[0])?.status, 0);
+    assert.equal(peer.seen.length, 1);
+  });
+
   it('has no call for SKIP, since nobody answers it', async () => {
     await assert.rejects(clientOf(join(DIR, 'none')).call('SKIP'), failsWith('bad-request'));
   });

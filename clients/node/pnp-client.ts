@@ -35,6 +35,8 @@ export type PnpClientOptions = Address & {
   readonly timeoutMs?: number;
   /** Requests in flight on one connection; more wait in its queue. Keep it at or below the daemon's `In-Flight-Max`. */
   readonly inFlightMax?: number;
+  /** Longest body of a call; the daemon closes the connection over one beyond its `Body-Bytes-Max`, and all calls go with it. */
+  readonly requestBytesMax?: number;
   /** Calls that may wait on one connection; one more is rejected as `queue-full`. */
   readonly queueMax?: number;
   readonly limits?: Partial<AnswerLimits>;
@@ -46,19 +48,27 @@ export type Decision =
   | { readonly action: Action; readonly failedOpen: false; readonly verdict: Verdict }
   | { readonly action: 'deliver'; readonly failedOpen: true; readonly reason: string };
 
-const DEFAULTS = { connections: 1, timeoutMs: 1_000, inFlightMax: 64, queueMax: 4_096 };
+const DEFAULTS = {
+  connections: 1,
+  timeoutMs: 1_000,
+  inFlightMax: 64,
+  requestBytesMax: 262_144,
+  queueMax: 4_096,
+};
 
 /** A client of the daemon. It connects with the first call, and again after a failure; every call ends in time. */
 export class PnpClient {
   readonly #pool: Connection[] = [];
   readonly #timeoutMs: number;
+  readonly #requestBytesMax: number;
   #closed = false;
 
   constructor(options: PnpClientOptions) {
-    const { connections, timeoutMs, inFlightMax, queueMax } = { ...DEFAULTS, ...options };
+    const { connections, timeoutMs, inFlightMax, requestBytesMax, queueMax } = { ...DEFAULTS, ...options };
     const address = 'path' in options ? { path: options.path } : { host: options.host, port: options.port };
     const { limits = {}, random = Math.random } = options;
     this.#timeoutMs = timeoutMs;
+    this.#requestBytesMax = requestBytesMax;
     for (let index = 0; index < connections; index += 1) {
       const shared = { address, connectTimeoutMs: timeoutMs, inFlightMax, queueMax, limits, random };
       this.#pool.push(new Connection(shared));
@@ -75,12 +85,17 @@ export class PnpClient {
     if (verb === 'SKIP')
       throw new PnpError('bad-request', 'The call was not sent: SKIP has no answer to wait for.');
     if (this.#closed) throw new PnpError('closed', 'The client is closed; make a new one.');
+    const bodyBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+    if (bodyBytes > this.#requestBytesMax) {
+      const why = `its body is longer than ${this.#requestBytesMax} bytes`;
+      throw new PnpError('bad-request', `The call was not sent: ${why}.`);
+    }
     const connection = this.#leastLoaded();
     const call = new Call({
       verb,
       lines: encodeHeaders(verb, headers),
       body,
-      bodyBytes: typeof body === 'string' ? Buffer.byteLength(body) : body.length,
+      bodyBytes,
       timeoutMs: this.#timeoutMs,
       deadlineMs: options.deadlineMs,
       signal: options.signal,

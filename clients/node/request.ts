@@ -20,8 +20,8 @@ export interface WireRequest {
 
 const VERB = /^[A-Z]{1,32}$/;
 const NAME = /^[A-Za-z0-9-]{1,64}$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a control character in a value would forge a header.
-const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they would forge a header, or cost the connection.
+const CONTROL = /[\x00-\x1f\x7f-\x9f]/;
 /** Set by this client alone. */
 const OWN_HEADERS = new Set(['id', 'content-length']);
 

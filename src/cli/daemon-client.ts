@@ -15,7 +15,9 @@ export async function withDaemon<T>(
   need: Need,
   use: (client: PnpClient) => Promise<T>,
 ): Promise<T> {
-  const client = new PnpClient({ ...findDaemon(args, need), timeoutMs: TIMEOUT_MS });
+  // One call: what is too long the daemon says itself, by its own limit.
+  const options = { timeoutMs: TIMEOUT_MS, requestBytesMax: Number.POSITIVE_INFINITY };
+  const client = new PnpClient({ ...findDaemon(args, need), ...options });
   try {
     return await use(client);
   } finally {

@@ -25,7 +25,8 @@ export class Trainer {
   }
 
   constructor(address: Address) {
-    this.#client = new PnpClient({ ...address, timeoutMs: TIMEOUT_MS, inFlightMax: IN_FLIGHT_MAX });
+    const options = { timeoutMs: TIMEOUT_MS, inFlightMax: IN_FLIGHT_MAX };
+    this.#client = new PnpClient({ ...address, ...options, requestBytesMax: Number.POSITIVE_INFINITY });
   }
 
   /** Asks what the daemon allows here. @throws CliError 77 without the right to teach, PnpError */
