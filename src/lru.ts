@@ -59,7 +59,9 @@ export class LRU<K, V> {
     }
     const [key, entry] = next.value as [K, Entry<V>];
     this.#map.delete(key);
-    if (entry.isUsed) this.#map.set(key, { ...entry, isUsed: false });
-    else this.#weight -= entry.weight;
+    if (entry.isUsed) {
+      entry.isUsed = false;
+      this.#map.set(key, entry);
+    } else this.#weight -= entry.weight;
   }
 }

@@ -1,4 +1,5 @@
 import { Packr } from 'msgpackr';
+import type { SubjectKind } from '../../model/subject.ts';
 
 /** Facts of one subject; the one that is past first makes room. */
 const FACTS_MAX = 64;
@@ -13,9 +14,16 @@ const packr = new Packr({ useRecords: false });
 
 /** All that is known of one subject, each fact with its own expiry. */
 export class FactRecord {
+  readonly subject: SubjectKind;
+  readonly id: string;
   readonly facts = new Map<string, Fact>();
   /** Was on disk, or was asked for or set a second time: worth a write. */
   isSeenAgain = false;
+
+  constructor(subject: SubjectKind, id: string) {
+    this.subject = subject;
+    this.id = id;
+  }
 
   /** When all of it is past. */
   get expiresAt(): number {
@@ -56,8 +64,8 @@ export function encodeFacts(record: FactRecord): Buffer {
   return bytes;
 }
 
-export function decodeFacts(bytes: Buffer): FactRecord {
-  const record = new FactRecord();
+export function decodeFacts(subject: SubjectKind, id: string, bytes: Buffer): FactRecord {
+  const record = new FactRecord(subject, id);
   record.isSeenAgain = true;
   const flat = packr.unpack(bytes.subarray(8)) as unknown[];
   for (let i = 0; i + 3 < flat.length; i += 4)

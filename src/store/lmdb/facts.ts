@@ -37,23 +37,19 @@ interface Past {
 
 const NOTHING = Buffer.alloc(0);
 
-interface Named {
-  readonly key: Buffer;
-  readonly record: FactRecord;
-}
-
 /**
  * One record a subject. What is asked for is decoded once and held in an LRU, what is not there as an empty record. Writing
- * is behind and may lose the last seconds: facts are found out again.
+ * is behind and may lose the last seconds: facts are found out again. The maps go by id alone, since ids of two kinds never
+ * collide; keys of the disk are made when they are needed, since each one held would keep a pool of Buffer's alive.
  */
 export class LMDBFacts implements FactRecords {
   readonly #options: FactsOptions;
   readonly #near: LRU<string, FactRecord>;
   /** What is to be written, the longest waiting first. */
-  readonly #dirty = new Map<string, Named>();
+  readonly #dirty = new Map<string, FactRecord>();
   /** Texts seen once: most never come again, and are not worth a write. */
-  readonly #once = new Map<string, Named>();
-  readonly #writing = new Map<string, Named>();
+  readonly #once = new Map<string, FactRecord>();
+  readonly #writing = new Map<string, FactRecord>();
   #running: Promise<void> | undefined;
   #steps = 0;
 
@@ -74,11 +70,10 @@ export class LMDBFacts implements FactRecords {
   }
 
   get(subject: SubjectKind, id: string, fact: string, stamp: string, now: number): unknown {
-    const name = subject + id;
-    const record = this.#record(subject, id, name);
+    const record = this.#record(subject, id);
     const found = record.facts.get(fact);
     if (found === undefined || found.stamp !== stamp || found.expiresAt <= now) return undefined;
-    if (!record.isSeenAgain) this.#seeAgain(name, record);
+    if (!record.isSeenAgain) this.#seeAgain(record);
     return found.value;
   }
 
@@ -90,14 +85,13 @@ export class LMDBFacts implements FactRecords {
     value: unknown,
     expiresAt: number,
   ): void {
-    const name = subject + id;
-    const record = this.#record(subject, id, name);
+    const record = this.#record(subject, id);
     if (subject !== 'text' || record.facts.has(fact)) record.isSeenAgain = true;
     record.set(fact, { expiresAt, stamp, value });
     if (record.isSeenAgain) {
-      this.#once.delete(name);
-      if (!this.#dirty.has(name)) this.#wait(name, { key: factKey(subject, id), record });
-    } else this.#remember(name, { key: factKey(subject, id), record });
+      this.#once.delete(id);
+      if (!this.#dirty.has(id)) this.#wait(record);
+    } else this.#remember(record);
   }
 
   /** Writes some of what is due and sweeps some of what is past; one step at a time. */
@@ -117,42 +111,39 @@ export class LMDBFacts implements FactRecords {
 
   async finish(): Promise<void> {
     await this.settled();
-    for (const [name, named] of this.#once) this.#wait(name, named);
+    for (const record of this.#once.values()) this.#wait(record);
     this.#once.clear();
     while (this.#dirty.size > 0 && this.#options.writer.state === 'ok') await this.#write();
   }
 
-  #record(subject: SubjectKind, id: string, name: string): FactRecord {
-    const near = this.#near.get(name);
-    if (near !== undefined) return near;
-    const unsaved = this.#dirty.get(name) ?? this.#once.get(name) ?? this.#writing.get(name);
-    const record = unsaved?.record ?? this.#load(factKey(subject, id));
-    this.#near.set(name, record);
+  #record(subject: SubjectKind, id: string): FactRecord {
+    const near = this.#near.get(id);
+    if (near?.subject === subject) return near;
+    const unsaved = this.#dirty.get(id) ?? this.#once.get(id) ?? this.#writing.get(id);
+    const record = unsaved?.subject === subject ? unsaved : this.#load(subject, id);
+    this.#near.set(id, record);
     return record;
   }
 
-  #load(key: Buffer): FactRecord {
-    const bytes = this.#options.environment.facts.get(key);
-    return bytes === undefined ? new FactRecord() : decodeFacts(bytes);
+  #load(subject: SubjectKind, id: string): FactRecord {
+    const bytes = this.#options.environment.facts.get(factKey(subject, id));
+    return bytes === undefined ? new FactRecord(subject, id) : decodeFacts(subject, id, bytes);
   }
 
-  #seeAgain(name: string, record: FactRecord): void {
+  #seeAgain(record: FactRecord): void {
     record.isSeenAgain = true;
-    const named = this.#once.get(name);
-    if (named === undefined) return;
-    this.#once.delete(name);
-    this.#wait(name, named);
+    if (this.#once.delete(record.id)) this.#wait(record);
   }
 
-  #remember(name: string, named: Named): void {
+  #remember(record: FactRecord): void {
     // Made empty at once: a map whose oldest key goes with every new one gets slow, and these are the least wanted.
     if (this.#once.size >= this.#options.factRecordsMax) this.#once.clear();
-    this.#once.set(name, named);
+    this.#once.set(record.id, record);
   }
 
   /** Where too much waits already, the record stays in memory only. */
-  #wait(name: string, named: Named): void {
-    if (this.#dirty.size < this.#options.factRecordsMax) this.#dirty.set(name, named);
+  #wait(record: FactRecord): void {
+    if (this.#dirty.size < this.#options.factRecordsMax) this.#dirty.set(record.id, record);
   }
 
   async #write(): Promise<void> {
@@ -173,7 +164,7 @@ export class LMDBFacts implements FactRecords {
       });
     } catch {
       // The writer has said so; what was learnt meanwhile is newer.
-      for (const [name, named] of this.#writing) if (!this.#dirty.has(name)) this.#wait(name, named);
+      for (const record of this.#writing.values()) if (!this.#dirty.has(record.id)) this.#wait(record);
     }
     this.#writing.clear();
   }
@@ -181,16 +172,16 @@ export class LMDBFacts implements FactRecords {
   #takeDirty(): Put[] {
     const now = this.#options.now();
     const puts: Put[] = [];
-    for (const [name, named] of this.#dirty) {
+    for (const [id, record] of this.#dirty) {
       if (puts.length >= WRITTEN_MAX) break;
-      this.#dirty.delete(name);
-      named.record.dropPast(now);
-      if (named.record.facts.size === 0) continue;
-      this.#writing.set(name, named);
+      this.#dirty.delete(id);
+      record.dropPast(now);
+      if (record.facts.size === 0) continue;
+      this.#writing.set(id, record);
       puts.push({
-        key: named.key,
-        value: encodeFacts(named.record),
-        expiresAt: named.record.expiresAt,
+        key: factKey(record.subject, id),
+        value: encodeFacts(record),
+        expiresAt: record.expiresAt,
       });
     }
     return puts;
