@@ -130,6 +130,10 @@ function gaugesOf(store: Store, server: Server) {
     },
     providence_store_bytes: { help: 'Bytes of the store in use.', read: size('fileBytes') },
     providence_server_tokens: { help: 'Tokens in the server-wide table.', read: size('serverTokens') },
+    providence_server_tokens_refused: {
+      help: 'Tokens for which the server-wide table had no room.',
+      read: size('serverTokensRefused'),
+    },
     providence_user_tables_cached: { help: "Users' tables in memory.", read: size('userTablesCached') },
     providence_lessons_live: { help: 'Lessons that are in force.', read: size('lessons') },
     providence_trace_bytes: { help: 'Bytes of traces.', read: size('traceBytes') },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -115,6 +115,14 @@ describe('the daemon', () => {
     assert.deepEqual(await get('/readyz'), { status: 200, text: 'ready\n' });
     assert.equal((await get('/etc/passwd')).status, 404);
     assert.equal((await get('/metrics', 'POST')).status, 405);
+  });
+
+  it('has the metrics that docs/operating.md lists, and no others', async () => {
+    const served = await (await fetch(`http://127.0.0.1:${daemon.httpPort}/metrics`)).text();
+    const names = [...served.matchAll(/^# TYPE (providence_\w+) /gm)].map(([, name]) => name);
+    const page = readFileSync('docs/operating.md', 'utf8');
+    const listed = [...page.matchAll(/^\| `(providence_\w+)` \|/gm)].map(([, name]) => name);
+    assert.deepEqual(listed.sort(), names.sort());
   });
 
   it('answers HTTP by address only, so that no web page can ask by a name of its own', async () => {

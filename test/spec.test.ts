@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { loadConfig } from '../src/config/load.ts';
+import { ABSTENTIONS, SENTENCES } from '../src/filters/symbols.ts';
 import {
   ANSWER_HEADERS,
   ERROR_WORDS,
@@ -93,6 +94,30 @@ test('the error words of the specification are those of the grammar [PNP-6.2]', 
       .map(([word, name]) => [word, STATUS[name]])
       .sort(),
   );
+});
+
+test('the symbols and reasons of the specification are those that the code has words for [PNP-6.3, PNP-6.4]', () => {
+  assert.deepEqual(
+    rows('6.3')
+      .map(([symbol]) => symbol)
+      .sort(),
+    Object.keys(SENTENCES).sort(),
+  );
+  assert.deepEqual(
+    rows('6.4')
+      .map(([reason]) => reason)
+      .sort(),
+    Object.keys(ABSTENTIONS).sort(),
+  );
+});
+
+test('every symbol and reason that the code says has words, and back', () => {
+  const code = sources('src').join('\n');
+  const said = (pattern: RegExp) => new Set([...code.matchAll(pattern)].map(([, word]) => word));
+  const abstained = said(/abstain\('([a-z-]+)'/g);
+  assert.deepEqual([...abstained].sort(), Object.keys(ABSTENTIONS).sort());
+  const symbols = said(/(?:symbol: |#withoutFilters\('[a-z]+', )'([A-Z_]+)'/g);
+  assert.deepEqual([...symbols].sort(), Object.keys(SENTENCES).sort());
 });
 
 test('the words that close are those that the code throws as broken frames [PNP-6.2]', () => {

@@ -2,8 +2,8 @@ import type { ReasonParams } from '../model/opinion.ts';
 
 type Sentence = (params: ReasonParams) => string;
 
-/** English sentences of symbols; modules translate by symbol and parameters. */
-const SENTENCES: Readonly<Record<string, Sentence>> = {
+/** English sentences of symbols; modules translate by symbol and parameters [PNP-6.3]. */
+export const SENTENCES: Readonly<Record<string, Sentence>> = {
   BAYES_SERVER: (p) => `${p['tokens']} features known here, log-odds ${signed(p['z'])}`,
   BAYES_USER: (p) => `${p['tokens']} features of this user, log-odds ${signed(p['z'])}`,
   JID_RATE: (p) => `stanzas ${p['stanzas']} ×, recipients ${p['recipients']} × allowed`,
@@ -13,8 +13,8 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   TEST_STANZA: () => 'the test line: always spam, teaches nothing',
 };
 
-/** Why a filter abstains, in words. */
-const ABSTENTIONS: Readonly<Record<string, Sentence>> = {
+/** Why a filter abstains, in words [PNP-6.4]. */
+export const ABSTENTIONS: Readonly<Record<string, Sentence>> = {
   untrained: (p) => `not enough lessons: ${p['spam'] ?? 0} spam, ${p['ham'] ?? 0} ham missing`,
   'too-few-tokens': () => 'too few features of this text are known',
   'no-text': () => 'there is no text to read',
