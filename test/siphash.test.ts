@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { deriveDaemonKeys } from '../src/store/crypto.ts';
 import { idOfWords, idWord } from '../src/store/id-words.ts';
+import { DerivedIds } from '../src/store/keyed-ids.ts';
 import { SipHash } from '../src/store/siphash.ts';
+import { SECRET } from './store-fixture.ts';
 
 /** From `vectors_sip128` of the reference implementation, and for 300 bytes from `openssl mac -macopt size:16 SIPHASH`. */
 const VECTORS: readonly (readonly [bytes: number, digest: string])[] = [
@@ -29,6 +32,22 @@ describe('SipHash-2-4 with 128 bits', () => {
       Buffer.from(words.buffer).set(counting(bytes));
       hash.hash(words, bytes);
       assert.equal(Buffer.from(hash.digest.buffer).toString('hex'), digest);
+    });
+});
+
+describe('a keyed id', () => {
+  const keys = deriveDaemonKeys(SECRET);
+  const ids = new DerivedIds(keys);
+  const hash = new SipHash(keys.id);
+
+  for (const value of ['', 'a', 'ü', '日本語', 'x'.repeat(4090), 'x'.repeat(4094), 'ü日'.repeat(50_000)])
+    it(`is the hash of kind and UTF-8: ${value.slice(0, 3)} × ${value.length}`, () => {
+      ids.text('what came before, and was longer than most'.repeat(50));
+      const message = Buffer.concat([Buffer.of(2, 0, 0, 0), Buffer.from(value)]);
+      const words = new Uint32Array(2 * (Math.floor(message.length / 8) + 1));
+      Buffer.from(words.buffer).set(message);
+      hash.hash(words, message.length);
+      assert.equal(ids.id('jid', value), Buffer.from(hash.digest.buffer).toString('hex'));
     });
 });
 

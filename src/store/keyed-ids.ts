@@ -16,7 +16,7 @@ const SPARE_BYTES = 8;
 export class DerivedIds implements KeyedIds {
   readonly #hash: SipHash;
   readonly #digest: Buffer;
-  readonly #scratch = Buffer.from(new ArrayBuffer(SCRATCH_BYTES));
+  readonly #scratch = room(SCRATCH_BYTES);
   readonly #lessonKey: Buffer;
   readonly #cipher: BlockCipher;
 
@@ -28,8 +28,7 @@ export class DerivedIds implements KeyedIds {
   }
 
   id(kind: SubjectKind, value: string): string {
-    const bytes = this.#roomFor(value);
-    const words = new Uint32Array(bytes.buffer);
+    const { bytes, words } = this.#roomFor(value);
     words[0] = KIND_BYTES[kind];
     this.#hash.hash(words, KIND_WORD_BYTES + bytes.write(value, KIND_WORD_BYTES, 'utf8'));
     return this.#digest.toString('hex');
@@ -50,9 +49,20 @@ export class DerivedIds implements KeyedIds {
     return this.#cipher.encipher(hashes);
   }
 
-  #roomFor(value: string): Buffer {
+  #roomFor(value: string): Room {
     // UTF-8 takes at most three bytes a UTF-16 unit; in whole words.
     const most = KIND_WORD_BYTES + 4 * value.length + SPARE_BYTES;
-    return most <= SCRATCH_BYTES ? this.#scratch : Buffer.from(new ArrayBuffer(most));
+    return most <= SCRATCH_BYTES ? this.#scratch : room(most);
   }
+}
+
+/** The same memory as bytes and as words. */
+interface Room {
+  readonly bytes: Buffer;
+  readonly words: Uint32Array;
+}
+
+function room(bytes: number): Room {
+  const words = new Uint32Array(bytes / 4);
+  return { bytes: Buffer.from(words.buffer), words };
 }
