@@ -27,6 +27,11 @@ export class LRU<K, V> {
     return this.#map.size;
   }
 
+  /** Whether an entry of this weight would push nothing out. */
+  hasRoomFor(weight: number): boolean {
+    return this.#weight + weight <= this.#weightMax;
+  }
+
   get(key: K): V | undefined {
     const entry = this.#map.get(key);
     if (entry === undefined) return undefined;

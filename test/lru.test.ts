@@ -32,6 +32,12 @@ describe('LRU', () => {
     assert.equal(lru.get(2), 'z');
   });
 
+  it('tells whether there is room', () => {
+    const lru = new LRU<number, string>(10, (text) => text.length);
+    lru.set(1, 'x'.repeat(4));
+    assert.deepEqual([lru.hasRoomFor(6), lru.hasRoomFor(7)], [true, false]);
+  });
+
   it('replaces and deletes', () => {
     const lru = new LRU<string, number>(10);
     lru.set('a', 1);

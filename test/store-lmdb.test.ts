@@ -15,13 +15,54 @@ import { metaKey, SCHEMA } from '../src/store/keys.ts';
 import { openEnvironment } from '../src/store/lmdb/environment.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
 import { loadOrCreateSecret } from '../src/store/secret.ts';
+import type { Store } from '../src/store/store.ts';
 import { storeContract, storeError } from './store-contract.ts';
-import { lessonId, lessonOf, SECRET, START, storeOptions, temporaryDirectory } from './store-fixture.ts';
+import {
+  lessonId,
+  lessonOf,
+  SECRET,
+  START,
+  storeOptions,
+  temporaryDirectory,
+  userCounts,
+} from './store-fixture.ts';
 import { doInStore, JIDS } from './store-model.ts';
 
 storeContract('lmdb', openStore);
 
 const MAP = { mapBytesMax: 2 ** 30, sync: true, fingerprint: deriveDaemonKeys(SECRET).fingerprint };
+
+describe("users' tables in LMDB", () => {
+  it('are read and taught although memory has room for none of them', async (t) => {
+    const dir = temporaryDirectory(t);
+    const options = storeOptions(dir, { userCacheBytesMax: 300 });
+    const jids = Array.from({ length: 20 }, (_, i) => `user${i}@example.org`);
+    const words = (jid: string) => ['all', jid];
+    const teach = (store: Store, jid: string, text: string) => {
+      const user = store.users.open(jid, undefined);
+      return store.lessons.teach(
+        lessonOf(store, { label: 'spam', reporter: jid, text, words: words(jid), user }),
+      );
+    };
+    const spamOf = (store: Store, jid: string) =>
+      userCounts(store, store.users.open(jid, undefined), ['none', ...words(jid), 'other']).spam;
+    const first = await openStore(options);
+    for (const jid of jids) await teach(first, jid, 'a');
+    await first.close();
+    const store = await openStore(options);
+    t.after(() => store.close());
+    const users = jids.map((jid) => store.users.open(jid, undefined));
+    for (let round = 0; round < 3; round++)
+      for (const jid of jids) assert.deepEqual(spamOf(store, jid), [0, 1, 1, 0]);
+    assert.ok(store.sizes().userTablesCached <= 1);
+    for (const jid of jids) await teach(store, jid, 'b');
+    for (const jid of jids) assert.deepEqual(spamOf(store, jid), [0, 2, 2, 0]);
+    assert.deepEqual(
+      users.map(({ generation }) => generation),
+      jids.map((_, i) => 21 + i),
+    );
+  });
+});
 
 describe('opening a store in LMDB', () => {
   for (const { schema, code } of [

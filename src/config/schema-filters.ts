@@ -48,7 +48,7 @@ export const bayesTable = table(
     user: table(
       {
         weight: weight(20),
-        tokens_max: whole(5_000, [100, 100_000], 'Tokens of one user, 12 bytes each.'),
+        tokens_max: whole(5_000, [100, 100_000], 'Tokens of one user, about 12 bytes each.'),
         cache_bytes_max: whole(64 * 2 ** 20, [2 ** 20, 2 ** 36], "Memory for users' tables in use."),
         lessons_min: whole(
           5,

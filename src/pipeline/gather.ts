@@ -44,7 +44,7 @@ export class Gather {
     this.#sources = sources;
   }
 
-  /** Keyed ids of the parties. The domain's is made only where it is asked for. */
+  /** Keyed ids of the parties. What costs something and is seldom asked for is made then: the domain's, the user's lesson. */
   idsOf(sample: Sample, textId: string, user: User | undefined): SampleIds {
     return new GatheredIds({ sample, textId, user, sources: this.#sources });
   }
@@ -91,14 +91,14 @@ export class Gather {
   }
 }
 
-/** Keyed ids of one stanza's parties; the domain's is made where a filter asks for it. */
+/** Keyed ids of one stanza's parties. */
 class GatheredIds implements SampleIds {
   readonly text: string;
   readonly user: string;
   readonly jid: string;
   readonly serverGeneration: number;
-  readonly userGeneration: number;
   readonly #subject: JID | undefined;
+  readonly #user: User | undefined;
   readonly #ids: KeyedIds;
 
   constructor(of: { sample: Sample; textId: string; user: User | undefined; sources: Sources }) {
@@ -108,13 +108,17 @@ class GatheredIds implements SampleIds {
     this.user = of.user?.id ?? '';
     this.jid = subject === undefined ? '' : ids.id('jid', bareJID(subject));
     this.serverGeneration = server.generation;
-    this.userGeneration = of.user?.generation ?? 0;
     this.#subject = subject;
+    this.#user = of.user;
     this.#ids = ids;
   }
 
   get domain(): string {
     return this.#subject === undefined ? '' : this.#ids.id('domain', domainOf(this.#subject));
+  }
+
+  get userGeneration(): number {
+    return this.#user?.generation ?? 0;
   }
 }
 

@@ -29,13 +29,14 @@ import type { SubjectKind } from '../model/subject.ts';
  *   0 seq f64 of the last lesson in it   8 rows u32   12 zero u32
  *  16 rows of 28: sid u32 u32, spam u32, ham u32 (1/256 lesson), then who reported it: n u32, sum u32, squares u32
  *
- * user record (columns sorted by uid)
+ * user record
  *   0 salt 16   16 check value 8   24 created f64   32 seq f64 of the last lesson in it   40 spam f64, 48 ham f64 (1/256)
- *  56 tokens u32   60 zero u32
- *  64 u32 a token: bits 0–31 of uid; then u32 a token: spam u24, bits 32–39; then u32 a token: ham u24, bits 40–47
+ *  56 tokens u32   60 buckets u32 that ids belong to; those they run over into come after them
+ *  64 buckets of 64: 8 × u32 bits 0–31 of uid; then 8 × u32: spam u15 (lessons), zero bit, ham u15, bit 31 of the last one: the
+ *     ids go on in the next bucket. Ids in order through all buckets; places that are not used are zero
  * ```
  */
-export const SCHEMA = 1;
+export const SCHEMA = 2;
 
 export const KIND_BYTES = {
   text: 1,

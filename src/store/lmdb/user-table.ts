@@ -1,12 +1,19 @@
 import type { CountColumns } from '../store.ts';
 import type { Learnt } from './lesson-record.ts';
-import { STRIDE_WORDS, TOKEN_BYTES, tokenWords } from './token-ids.ts';
+import { TOKEN_BYTES, tokenWords } from './token-ids.ts';
 
 const HEAD_BYTES = 64;
-const COUNT_MAX = 0xffffff;
-/** Buckets by the first bits of an id: at 5,000 tokens ten ids each, which lie in one or two cache lines. */
-const BUCKET_BITS = 9;
-const BUCKETS = 2 ** BUCKET_BITS;
+/** Words of a bucket, which is as long as a cache line: eight ids, then the counts of each. */
+const BUCKET_WORDS = 16;
+const BUCKET_TOKENS = 8;
+/** Filled to 0.65: one bucket in twelve then goes on in the next one. */
+const TOKENS_PER_BUCKET = 5.2;
+/** Of a bucket's last word: some id that belongs here or before lies in the next bucket. */
+const GOES_ON = -0x80000000;
+/** Spam in bits 0–14 of a token's counts, ham in bits 16–30; whole lessons. */
+const COUNT_MAX = 0x7fff;
+const HAM_SHIFT = 16;
+const LESSON_UNITS = 256;
 /** On overflow, the rarest tokens beyond 7/8 of the limit go, so that new ones find room for a while. */
 const KEPT_OF_EIGHT = 7;
 
@@ -18,9 +25,18 @@ export interface UserHead {
   readonly created: number;
 }
 
+/** Tokens in order of their ids. */
+interface Sorted {
+  readonly ids: Uint32Array;
+  readonly counts: Int32Array;
+  count: number;
+}
+
 /**
- * One user's tokens: three columns sorted by id, as they lie on disk, so that decoding is nothing but a look at the bytes.
- * Ids are cut to 48 bits, counts (in 1/256 lesson) to 24.
+ * One user's tokens, as they lie on disk, so that decoding is nothing but a look at the bytes: buckets of a cache line each,
+ * in which ids lie in order, from the first bucket to the last. An id's place follows from its size, and what finds its bucket
+ * full lies in the next one (linear probing; in order, so that the same tokens give the same bytes whatever was there before).
+ * Ids are cut to 32 bits: of a million unknown tokens, one passes for another of 5,000.
  */
 export class UserTable {
   readonly head: UserHead;
@@ -31,52 +47,46 @@ export class UserTable {
   /** What the first pass of a look-up saw: kept, so that the compiler cannot drop the pass. */
   touched = 0;
   #count = 0;
-  #starts: Uint32Array | undefined;
-  /** Bits 0–31 of the id. */
-  #low = new Uint32Array(0);
-  /** Count of spam, then bits 32–39 of the id. */
-  #spam = new Uint32Array(0);
-  /** Count of ham, then bits 40–47 of the id. */
-  #ham = new Uint32Array(0);
+  /** Those that ids belong to; one more at least is there, for what overflows. */
+  #buckets = 1;
+  #words = new Int32Array(2 * BUCKET_WORDS);
 
   constructor(head: UserHead) {
     this.head = head;
   }
 
-  /** @param record is copied. */
+  /** @param record is not copied but for the head; it must stay as it is. */
   static decode(record: Buffer): UserTable {
-    const bytes = new Uint8Array(record);
-    const { buffer } = bytes;
-    const copy = Buffer.from(buffer);
     const table = new UserTable({
-      salt: copy.subarray(0, 16),
-      check: copy.subarray(16, 24),
-      created: copy.readDoubleLE(24),
+      salt: copied(record, 0, 16),
+      check: copied(record, 16, 24),
+      created: record.readDoubleLE(24),
     });
-    table.seq = copy.readDoubleLE(32);
-    table.spamTotal = copy.readDoubleLE(40);
-    table.hamTotal = copy.readDoubleLE(48);
-    const count = copy.readUInt32LE(56);
-    table.#count = count;
-    table.#low = new Uint32Array(buffer, HEAD_BYTES, count);
-    table.#spam = new Uint32Array(buffer, HEAD_BYTES + 4 * count, count);
-    table.#ham = new Uint32Array(buffer, HEAD_BYTES + 8 * count, count);
+    table.seq = record.readDoubleLE(32);
+    table.spamTotal = record.readDoubleLE(40);
+    table.hamTotal = record.readDoubleLE(48);
+    table.#count = record.readUInt32LE(56);
+    table.#buckets = record.readUInt32LE(60);
+    table.#words = new Int32Array(
+      record.buffer as ArrayBuffer,
+      record.byteOffset + HEAD_BYTES,
+      (record.length - HEAD_BYTES) / 4,
+    );
     return table;
   }
 
   encode(): Buffer {
-    const count = this.#count;
-    const record = Buffer.from(new ArrayBuffer(HEAD_BYTES + 12 * count));
+    const words = this.#words;
+    const record = Buffer.from(new ArrayBuffer(HEAD_BYTES + words.byteLength));
     record.set(this.head.salt, 0);
     record.set(this.head.check, 16);
     record.writeDoubleLE(this.head.created, 24);
     record.writeDoubleLE(this.seq, 32);
     record.writeDoubleLE(this.spamTotal, 40);
     record.writeDoubleLE(this.hamTotal, 48);
-    record.writeUInt32LE(count, 56);
-    new Uint32Array(record.buffer, HEAD_BYTES, count).set(this.#low.subarray(0, count));
-    new Uint32Array(record.buffer, HEAD_BYTES + 4 * count, count).set(this.#spam.subarray(0, count));
-    new Uint32Array(record.buffer, HEAD_BYTES + 8 * count, count).set(this.#ham.subarray(0, count));
+    record.writeUInt32LE(this.#count, 56);
+    record.writeUInt32LE(this.#buckets, 60);
+    new Int32Array(record.buffer, HEAD_BYTES).set(words);
     return record;
   }
 
@@ -86,21 +96,37 @@ export class UserTable {
   }
 
   get bytes(): number {
-    return HEAD_BYTES + 12 * this.#low.length;
+    return HEAD_BYTES + this.#words.byteLength;
   }
 
-  /** In two passes, as `TokenTable.lookup`. */
+  /**
+   * In two passes, as `TokenTable.lookup`, and with numbers for the same reason. The first one looks at both ends of a bucket,
+   * since the memory of a table may begin anywhere in a line. An id of 0 is found in an empty place, with counts of 0.
+   */
   lookup(ids: Buffer, count: number, into: CountColumns): void {
+    const table = this.#words;
+    const scale = this.#buckets / 2 ** 32;
     const words = tokenWords(ids, count);
-    const column = this.#low;
-    const starts = this.#bucketStarts();
+    const { spam, ham } = into;
     let touched = 0;
-    for (let i = 0; i < count; i++) touched ^= column[starts[bucketOf(words[STRIDE_WORDS * i]!)]!]!;
+    for (let i = 0; i < count; i++) {
+      const at = (((words[4 * i]! >>> 0) * scale) | 0) << 4;
+      touched ^= table[at]! ^ table[at + 15]!;
+    }
     this.touched = touched;
     for (let i = 0; i < count; i++) {
-      const at = this.#find(words[STRIDE_WORDS * i]! >>> 0, words[STRIDE_WORDS * i + 1]! & 0xffff);
-      into.spam[i] = at < 0 ? 0 : this.#spam[at]! >>> 8;
-      into.ham[i] = at < 0 ? 0 : this.#ham[at]! >>> 8;
+      const id = words[4 * i]!;
+      let at = (((id >>> 0) * scale) | 0) << 4;
+      let end = at + 8;
+      while (at < end && table[at] !== id) {
+        at++;
+        if (at < end || table[at + 7]! >= 0) continue;
+        at += 8;
+        end = at + 8;
+      }
+      const counts = at < end ? table[at + 8]! : 0;
+      spam[i] = (counts & 0x7fff) << 8;
+      ham[i] = ((counts >>> 16) & 0x7fff) << 8;
     }
     into.count = count;
     into.spamTotal = this.spamTotal;
@@ -108,30 +134,31 @@ export class UserTable {
   }
 
   learn(learnt: Learnt, tokensMax: number): void {
-    const column = this.#column(learnt);
-    const fresh: number[] = [];
-    for (let offset = 0; offset < learnt.uids.length; offset += TOKEN_BYTES) {
-      const at = this.#findId(learnt.uids, offset);
-      if (at < 0) fresh.push(offset);
-      else addCount(column, at, learnt.weight);
+    const { uids } = learnt;
+    const fresh = new Uint32Array(uids.length / TOKEN_BYTES);
+    let count = 0;
+    for (let offset = 0; offset < uids.length; offset += TOKEN_BYTES) {
+      const id = uids.readUInt32LE(offset);
+      const at = this.#find(id);
+      if (at < 0) fresh[count++] = id;
+      else this.#add(at, learnt, 1);
     }
-    if (fresh.length > 0) this.#insert(learnt, fresh);
+    if (count > 0) this.#insert(fresh.subarray(0, count).sort(), learnt);
     this.#addTotal(learnt, learnt.weight);
     if (this.#count > tokensMax) this.#dropRarest(Math.floor((tokensMax * KEPT_OF_EIGHT) / 8));
   }
 
   unlearn(learnt: Learnt): void {
-    const column = this.#column(learnt);
-    for (let offset = 0; offset < learnt.uids.length; offset += TOKEN_BYTES) {
-      const at = this.#findId(learnt.uids, offset);
-      if (at >= 0) addCount(column, at, -learnt.weight);
+    const { uids } = learnt;
+    let forgotten = false;
+    for (let offset = 0; offset < uids.length; offset += TOKEN_BYTES) {
+      const at = this.#find(uids.readUInt32LE(offset));
+      if (at < 0) continue;
+      this.#add(at, learnt, -1);
+      if (countsAt(this.#words, at) === 0) forgotten = true;
     }
     this.#addTotal(learnt, -learnt.weight);
-    this.#keep(1);
-  }
-
-  #column(learnt: Learnt): Uint32Array {
-    return learnt.label === 'spam' ? this.#spam : this.#ham;
+    if (forgotten) this.#layOut(this.#sorted(0));
   }
 
   #addTotal(learnt: Learnt, weight: number): void {
@@ -139,122 +166,140 @@ export class UserTable {
     else this.hamTotal = Math.max(0, this.hamTotal + weight);
   }
 
-  #findId(ids: Buffer, offset: number): number {
-    return this.#find(ids.readUInt32LE(offset), ids.readUInt16LE(offset + 4));
-  }
-
-  /** Index of an id, −1 where it is unknown. Ids are pseudorandom, so that buckets by their first bits are short. */
-  #find(low: number, high: number): number {
-    const column = this.#low;
-    const starts = this.#bucketStarts();
-    const bucket = bucketOf(low);
-    const end = starts[bucket + 1]!;
-    for (let at = starts[bucket]!; at < end && column[at]! <= low; at++) {
-      if (column[at] === low && this.#high(at) === high) return at;
+  /** Index of a token's counts, −1 where it is unknown. */
+  #find(id: number): number {
+    const words = this.#words;
+    const signed = id | 0;
+    for (let at = bucketOf(id, this.#buckets) * BUCKET_WORDS; ; at += BUCKET_WORDS) {
+      for (let i = at; i < at + BUCKET_TOKENS; i++)
+        if (words[i] === signed) return countsAt(words, i + BUCKET_TOKENS) === 0 ? -1 : i + BUCKET_TOKENS;
+      if ((words[at + BUCKET_WORDS - 1]! & GOES_ON) === 0) return -1;
     }
-    return -1;
   }
 
-  /** Where each bucket of ids begins; made anew after tokens came or went. */
-  #bucketStarts(): Uint32Array {
-    if (this.#starts !== undefined) return this.#starts;
-    const starts = new Uint32Array(BUCKETS + 1);
-    let bucket = 0;
-    for (let at = 0; at < this.#count; at++) {
-      const own = bucketOf(this.#low[at]!);
-      while (bucket < own) starts[++bucket] = at;
+  #add(at: number, { label, weight }: Learnt, sign: 1 | -1): void {
+    const words = this.#words;
+    const before = words[at]!;
+    const shift = label === 'spam' ? 0 : HAM_SHIFT;
+    const lessons = ((before >>> shift) & COUNT_MAX) + sign * lessonsOf(weight);
+    const count = Math.min(Math.max(lessons, 0), COUNT_MAX);
+    words[at] = (before & ~(COUNT_MAX << shift)) | (count << shift);
+  }
+
+  /** @param fresh in order; one that is there twice counts twice, so that its undoing is exact. */
+  #insert(fresh: Uint32Array, learnt: Learnt): void {
+    const counts = lessonsOf(learnt.weight) << (learnt.label === 'spam' ? 0 : HAM_SHIFT);
+    const sorted = this.#sorted(fresh.length);
+    const once = fresh.filter((id, i) => id !== fresh[i - 1]);
+    let from = sorted.count - 1;
+    sorted.count += once.length;
+    let to = sorted.count - 1;
+    for (let next = once.length - 1; next >= 0; to--) {
+      const isOld = from >= 0 && sorted.ids[from]! > once[next]!;
+      sorted.ids[to] = isOld ? sorted.ids[from]! : once[next--]!;
+      sorted.counts[to] = isOld ? sorted.counts[from--]! : counts;
     }
-    while (bucket < BUCKETS) starts[++bucket] = this.#count;
-    this.#starts = starts;
-    return starts;
+    this.#layOut(sorted);
+    if (once.length === fresh.length) return;
+    for (const [i, id] of fresh.entries()) if (id === fresh[i - 1]) this.#add(this.#find(id), learnt, 1);
   }
 
-  #high(at: number): number {
-    return (this.#spam[at]! & 0xff) | ((this.#ham[at]! & 0xff) << 8);
-  }
-
-  /** Merges new tokens into the columns, from the end, in place. */
-  #insert(learnt: Learnt, offsets: number[]): void {
-    const { uids, weight, label } = learnt;
-    offsets.sort((a, b) => compareIds(uids, a, b));
-    const before = this.#count;
-    this.#reserve(before + offsets.length);
-    let from = before - 1;
-    let to = before + offsets.length - 1;
-    for (let next = offsets.length - 1; next >= 0; to--) {
-      const offset = offsets[next]!;
-      const low = uids.readUInt32LE(offset);
-      if (from >= 0 && this.#low[from]! > low) {
-        this.#move(from--, to);
-        continue;
+  /** What the table holds, with room for more. */
+  #sorted(spare: number): Sorted {
+    const ids = new Uint32Array(this.#count + spare);
+    const counts = new Int32Array(this.#count + spare);
+    const words = this.#words;
+    let count = 0;
+    for (let at = 0; at < words.length; at += 16) {
+      for (let i = at; i < at + 8; i++) {
+        const own = words[i + 8]! & 0x7fffffff;
+        if (own === 0) continue;
+        ids[count] = words[i]!;
+        counts[count++] = own;
       }
-      this.#low[to] = low;
-      this.#spam[to] = (label === 'spam' ? weight << 8 : 0) | uids[offset + 4]!;
-      this.#ham[to] = (label === 'ham' ? weight << 8 : 0) | uids[offset + 5]!;
-      next--;
     }
-    this.#count = before + offsets.length;
-    this.#starts = undefined;
+    return { ids, counts, count };
   }
 
-  #move(from: number, to: number): void {
-    this.#low[to] = this.#low[from]!;
-    this.#spam[to] = this.#spam[from]!;
-    this.#ham[to] = this.#ham[from]!;
-  }
-
-  #reserve(count: number): void {
-    if (count <= this.#low.length) return;
-    const capacity = Math.ceil(count * 1.25);
-    this.#low = grown(this.#low, capacity);
-    this.#spam = grown(this.#spam, capacity);
-    this.#ham = grown(this.#ham, capacity);
-  }
-
-  #total(at: number): number {
-    return (this.#spam[at]! >>> 8) + (this.#ham[at]! >>> 8);
+  #layOut({ ids, counts, count }: Sorted): void {
+    const buckets = Math.max(1, Math.ceil(count / TOKENS_PER_BUCKET));
+    let words = new Int32Array((buckets + 1) * BUCKET_WORDS);
+    let bucket = 0;
+    let filled = 0;
+    const scale = buckets / 2 ** 32;
+    for (let i = 0; i < count; i++) {
+      const id = ids[i]!;
+      const home = (id * scale) | 0;
+      if (home > bucket) {
+        bucket = home;
+        filled = 0;
+      } else if (filled === 8) {
+        words[16 * bucket + 15]! |= GOES_ON;
+        bucket++;
+        filled = 0;
+        if (16 * bucket === words.length) words = grown(words);
+      }
+      words[16 * bucket + filled] = id;
+      words[16 * bucket + filled + 8] = counts[i]!;
+      filled++;
+    }
+    this.#count = count;
+    this.#buckets = buckets;
+    this.#words = words;
   }
 
   #dropRarest(kept: number): void {
-    const totals = new Uint32Array(this.#count);
-    for (let at = 0; at < this.#count; at++) totals[at] = this.#total(at);
+    const sorted = this.#sorted(0);
+    const totals = new Uint32Array(sorted.count);
+    for (let i = 0; i < sorted.count; i++) totals[i] = totalOf(sorted.counts[i]!);
     totals.sort();
-    const least = totals[this.#count - kept] ?? 0;
+    const least = totals[sorted.count - kept] ?? 0;
     let spare = kept;
     for (const total of totals) if (total > least) spare--;
-    this.#keep(least, spare);
-  }
-
-  /** Keeps what counts more than `least`, and the first `spare` that count just that. */
-  #keep(least: number, spare = Number.POSITIVE_INFINITY): void {
-    let to = 0;
-    let left = spare;
-    for (let at = 0; at < this.#count; at++) {
-      const total = this.#total(at);
-      if (total < least || (total === least && left-- <= 0)) continue;
-      if (at !== to) this.#move(at, to);
-      to++;
-    }
-    this.#count = to;
-    this.#starts = undefined;
+    this.#layOut(keep(sorted, least, spare));
   }
 }
 
-function bucketOf(low: number): number {
-  return low >>> (32 - BUCKET_BITS);
+/** Keeps what counts more than `least`, and the first `spare` that count just that. */
+function keep(sorted: Sorted, least: number, spare: number): Sorted {
+  const { ids, counts } = sorted;
+  let to = 0;
+  let left = spare;
+  for (let i = 0; i < sorted.count; i++) {
+    const total = totalOf(counts[i]!);
+    if (total < least || (total === least && left-- <= 0)) continue;
+    ids[to] = ids[i]!;
+    counts[to++] = counts[i]!;
+  }
+  return { ids, counts, count: to };
 }
 
-function addCount(column: Uint32Array, at: number, weight: number): void {
-  const count = Math.min(Math.max((column[at]! >>> 8) + weight, 0), COUNT_MAX);
-  column[at] = (count << 8) | (column[at]! & 0xff);
+function bucketOf(id: number, buckets: number): number {
+  return Math.floor((id * buckets) / 2 ** 32);
 }
 
-function grown(column: Uint32Array, capacity: number): Uint32Array<ArrayBuffer> {
-  const copy = new Uint32Array(capacity);
-  copy.set(column);
+/** Without the bucket's own bit; 0 = an empty place. */
+function countsAt(words: Int32Array, at: number): number {
+  return words[at]! & ~GOES_ON;
+}
+
+function totalOf(counts: number): number {
+  return (counts & COUNT_MAX) + (counts >>> HAM_SHIFT);
+}
+
+function lessonsOf(weight: number): number {
+  return Math.min(Math.round(weight / LESSON_UNITS), COUNT_MAX);
+}
+
+function grown(words: Int32Array): Int32Array<ArrayBuffer> {
+  const copy = new Int32Array(words.length + BUCKET_WORDS);
+  copy.set(words);
   return copy;
 }
 
-function compareIds(ids: Buffer, a: number, b: number): number {
-  return ids.readUInt32LE(a) - ids.readUInt32LE(b);
+/** Not a slice: one of 16 bytes would keep all of a record alive. */
+function copied(record: Buffer, start: number, end: number): Buffer {
+  const copy = Buffer.alloc(end - start);
+  record.copy(copy, 0, start, end);
+  return copy;
 }

@@ -14,6 +14,8 @@ import { type UserHead, UserTable } from './user-table.ts';
 const OPEN_USERS_MAX = 10_000;
 /** Users whose first record waits to be written; while nothing can be written, one more is treated as if the key were wrong. */
 const NEW_USERS_MAX = 10_000;
+/** While there is no room, so many tables that are asked for leave one behind: to keep one costs as much as to read it. */
+const READ_PER_KEPT = 8;
 const SALT_BYTES = 16;
 
 interface OpenUser {
@@ -48,6 +50,8 @@ export class LMDBUserTables implements UserTables {
   readonly #open = new LRU<string, OpenUser>(OPEN_USERS_MAX);
   readonly #tables: LRU<string, UserTable>;
   readonly #pinned = new Map<string, Pinned>();
+  /** Tables read while there was no room to keep them. */
+  #passed = 0;
 
   constructor(options: UserTablesOptions) {
     this.#options = options;
@@ -75,20 +79,43 @@ export class LMDBUserTables implements UserTables {
     return this.#pinned.size;
   }
 
-  /** The table of a user, or undefined where there is no record. */
+  /**
+   * The table of a user to be read at once, or undefined where there is no record. One that is not kept lies in memory that
+   * LMDB overwrites at the next read.
+   */
   table(id: string): UserTable | undefined {
-    const near = this.#pinned.get(id)?.table ?? this.#tables.get(id);
+    const near = this.#near(id);
     if (near !== undefined) return near;
-    const record = this.#options.environment.users.get(idKey(id));
+    const record = this.#record(id);
     if (record === undefined) return undefined;
-    const table = UserTable.decode(record);
+    const isKept = this.#tables.hasRoomFor(record.length) || ++this.#passed % READ_PER_KEPT === 0;
+    if (!isKept) return UserTable.decode(record);
+    const table = UserTable.decode(copyOf(record));
     this.#tables.set(id, table);
     return table;
   }
 
+  /** As `table`, to be changed. */
+  #ownTable(id: string): UserTable | undefined {
+    const near = this.#near(id);
+    if (near !== undefined) return near;
+    const record = this.#record(id);
+    return record === undefined ? undefined : UserTable.decode(copyOf(record));
+  }
+
+  #near(id: string): UserTable | undefined {
+    return this.#pinned.get(id)?.table ?? this.#tables.get(id);
+  }
+
+  /** Where LMDB has copied it to, until the next read. What it returns is all of that memory, with another length on top. */
+  #record(id: string): Buffer | undefined {
+    const memory = this.#options.environment.users.getBinaryFast(idKey(id));
+    return memory && Buffer.from(memory.buffer, memory.byteOffset, memory.length);
+  }
+
   apply(learnt: Learnt, seq: number, sign: 1 | -1): void {
     this.generation = Math.max(this.generation, seq);
-    const table = learnt.userId === '' ? undefined : this.table(learnt.userId);
+    const table = learnt.userId === '' ? undefined : this.#ownTable(learnt.userId);
     if (table === undefined || seq <= table.seq) return;
     const pinned = this.#pin(learnt.userId, table);
     pinned.dirtySince = Math.min(pinned.dirtySince || seq, seq);
@@ -173,6 +200,12 @@ export class LMDBUserTables implements UserTables {
     const isRight = keys.check.equals(head.check);
     return new LocalUser(id, isRight ? new MaskedCipher(this.#options.cipher, keys.mask) : undefined, this);
   }
+}
+
+function copyOf(record: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(record.length);
+  copy.set(record);
+  return copy;
 }
 
 function isSameKey(a: Buffer | undefined, b: Buffer | undefined): boolean {
