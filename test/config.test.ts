@@ -23,11 +23,15 @@ const BROKEN: readonly (readonly [name: string, text: string, message: RegExp])[
     '[thresholds]\nspm = 4\n',
     /line 2: unknown key `thresholds\.spm`; did you mean `thresholds\.spam`\?/,
   ],
-  ['an unknown table', '[treshold]\nspam = 4\n', /line 1: unknown key `treshold`/],
+  [
+    'an unknown table',
+    '[treshold]\nspam = 4\n',
+    /line 1: unknown key `treshold`; did you mean `thresholds`\?/,
+  ],
   [
     'an unknown key in a listener',
     '[[listen.unix]]\npath = "a"\nmod = "660"\n',
-    /unknown key `listen\.unix\.0\.mod`/,
+    /line 3: unknown key `listen\.unix\.0\.mod`/,
   ],
   ['a wrong type', '[thresholds]\nspam = "5"\n', /line 2: `thresholds\.spam` expected number/],
   ['a value out of bounds', '\n[limits]\nshed_ms = 0\n', /line 3: `limits\.shed_ms` too small/],
@@ -40,7 +44,22 @@ const BROKEN: readonly (readonly [name: string, text: string, message: RegExp])[
     'listen.unix = []\nlisten.tcp = []\n',
     /line 1: `listen\.unix` and listen\.tcp are both empty/,
   ],
-  ['a mode that is none', '[[listen.unix]]\npath = "a"\nmode = "999"\n', /three octal digits/],
+  ['a mode that is none', '[[listen.unix]]\npath = "a"\nmode = "999"\n', /line 3: .* three octal digits/],
+  [
+    'a fault in the second of two listeners',
+    '[[listen.unix]]\npath = "a"\n[[listen.unix]]\npath = "b"\nrights = ["root"]\n',
+    /line 5: `listen\.unix\.1\.rights\.0`/,
+  ],
+  [
+    'a listener without a path',
+    '\n[[listen.unix]]\nmode = "600"\n',
+    /line 2: `listen\.unix\.0\.path` expected/,
+  ],
+  [
+    'two listeners on one path',
+    '[[listen.unix]]\npath = "a"\n[[listen.unix]]\npath = "a"\n',
+    /line 4: `listen\.unix\.1\.path` is the path of another listener/,
+  ],
 ];
 
 describe('loadConfig', () => {
@@ -77,6 +96,18 @@ describe('loadConfig', () => {
     assert.throws(() => load('', { PROVIDENCE_THRESHOLDS__SPIM: '7' }), /did you mean `thresholds\.spam`/);
   });
 
+  it('names the variable that a fault comes from', () => {
+    const env = { PROVIDENCE_THRESHOLDS__SPAM: 'six' };
+    assert.throws(
+      () => load('[thresholds]\nspam = 6\n', env),
+      /^ConfigError: PROVIDENCE_THRESHOLDS__SPAM: `thr/,
+    );
+  });
+
+  it('takes an empty PROVIDENCE_CONFIG for none', () => {
+    assert.equal(loadConfig(undefined, { PROVIDENCE_CONFIG: '' }).path, loadConfig(undefined, {}).path);
+  });
+
   it('takes relative paths from the directory of the file', () => {
     assert.equal(load('[store]\ndirectory = "db"\n').store.directory, join(DIR, 'db'));
   });
@@ -87,9 +118,10 @@ describe('the schema', () => {
 
   it('gives every key a default and a sentence', () => {
     assert.ok(keys.length > 50);
-    for (const { key, prose, default: fallback } of keys) {
+    for (const { key, prose, default: fallback, entry = [] } of keys) {
       assert.notEqual(fallback, undefined, key);
-      assert.match(prose, /^[A-Z].*\.$/s, key);
+      for (const text of [prose, ...entry.map((inner) => inner.prose)])
+        assert.match(text, /^[A-Z].*\.$/s, key);
     }
   });
 

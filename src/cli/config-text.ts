@@ -18,12 +18,18 @@ export function configText(config: Config): string {
   return blocks.join('\n\n');
 }
 
-function comment({ prose, minimum, maximum, words }: KeyDescription): string {
+function comment(description: KeyDescription): string {
+  const entry = (description.entry ?? []).flatMap((inner) => {
+    const [first = '', ...rest] = wrap(`${inner.key}: ${meaning(inner)}`, COLUMNS_MAX - 6);
+    return [`  ${first}`, ...rest.map((line) => `    ${line}`)];
+  });
+  return [...wrap(meaning(description), COLUMNS_MAX - 2), ...entry].map((line) => `# ${line}`).join('\n');
+}
+
+function meaning({ prose, minimum, maximum, words }: KeyDescription): string {
   const bounds = minimum === undefined || maximum === undefined ? '' : ` (${minimum} to ${maximum})`;
   const choice = words === undefined ? '' : ` (${words.join(', ')})`;
-  return wrap(`${prose}${bounds}${choice}`, COLUMNS_MAX - 2)
-    .map((line) => `# ${line}`)
-    .join('\n');
+  return `${prose}${bounds}${choice}`;
 }
 
 function wrap(text: string, columns: number): string[] {

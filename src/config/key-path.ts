@@ -10,6 +10,8 @@ export interface KeyDescription {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly words?: readonly string[];
+  /** Keys of one entry, where the value is a list of tables. */
+  readonly entry?: readonly KeyDescription[];
 }
 
 interface JSONSchema {
@@ -19,26 +21,28 @@ interface JSONSchema {
   readonly maximum?: number;
   readonly enum?: readonly string[];
   readonly properties?: Readonly<Record<string, JSONSchema>>;
+  readonly items?: JSONSchema;
 }
 
 /** Every key of the schema in its order; keys inside list entries are described with their list. */
 export function describeKeys(): readonly KeyDescription[] {
-  const keys: KeyDescription[] = [];
-  collect(z.toJSONSchema(schema, { io: 'input' }) as JSONSchema, '', keys);
-  return keys;
+  return keysOf(z.toJSONSchema(schema, { io: 'input' }) as JSONSchema, '');
 }
 
-/** Dotted paths of all keys. */
+/** Dotted paths of all keys, and of the tables that they are in. */
 export function knownKeys(): readonly string[] {
-  return describeKeys().map((description) => description.key);
+  const keys = describeKeys().map((description) => description.key);
+  const tables = keys.flatMap((key) =>
+    key.split('.').map((_, depth, parts) => parts.slice(0, depth).join('.')),
+  );
+  return [...keys, ...new Set(tables.filter((table) => table !== ''))];
 }
 
-function collect(node: JSONSchema, path: string, keys: KeyDescription[]): void {
-  for (const [name, child] of Object.entries(node.properties ?? {})) {
+function keysOf(node: JSONSchema, path: string): KeyDescription[] {
+  return Object.entries(node.properties ?? {}).flatMap(([name, child]) => {
     const key = path === '' ? name : `${path}.${name}`;
-    if (child.properties !== undefined) collect(child, key, keys);
-    else keys.push(describe(key, child));
-  }
+    return child.properties === undefined ? [describe(key, child)] : keysOf(child, key);
+  });
 }
 
 function describe(key: string, node: JSONSchema): KeyDescription {
@@ -49,6 +53,7 @@ function describe(key: string, node: JSONSchema): KeyDescription {
     ...(node.minimum === undefined ? {} : { minimum: node.minimum }),
     ...(node.maximum === undefined ? {} : { maximum: node.maximum }),
     ...(node.enum === undefined ? {} : { words: node.enum }),
+    ...(node.items?.properties === undefined ? {} : { entry: keysOf(node.items, '') }),
   };
 }
 
@@ -80,17 +85,31 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** Line of a dotted key in a TOML text, counted from 1; undefined where it is not written plainly. */
+/**
+ * Line of a dotted key in a TOML text, counted from 1: where it is written plainly, else where its table begins. An entry of
+ * `[[list]]` is `list.0`. Undefined where neither is there.
+ */
 export function lineOfKey(text: string, key: string): number | undefined {
+  const entries = new Map<string, number>();
   let table = '';
-  let lineNumber = 0;
-  for (const line of text.split('\n')) {
-    lineNumber += 1;
-    const header = /^\s*\[{1,2}\s*([\w.]+)\s*\]/.exec(line);
-    if (header !== null) table = `${header[1]}.`;
-    if (header !== null && header[1] === key) return lineNumber;
+  let tableLine: number | undefined;
+  for (const [index, line] of text.split('\n').entries()) {
+    const [, brackets, header] = /^\s*(\[{1,2})\s*([\w.]+)\s*\]/.exec(line) ?? [];
+    if (header !== undefined) {
+      table = brackets === '[' ? header : `${header}.${countOf(entries, header)}`;
+      if (table === key) return index + 1;
+      if (key.startsWith(`${table}.`)) tableLine = index + 1;
+    }
     const name = /^\s*([\w.]+)\s*=/.exec(line)?.[1];
-    if (name !== undefined && (table + name === key || key.startsWith(`${table}${name}.`))) return lineNumber;
+    const path = table === '' ? name : `${table}.${name}`;
+    if (name !== undefined && (path === key || key.startsWith(`${path}.`))) return index + 1;
   }
-  return undefined;
+  return tableLine;
+}
+
+/** How often `name` was counted before. */
+function countOf(counts: Map<string, number>, name: string): number {
+  const count = counts.get(name) ?? 0;
+  counts.set(name, count + 1);
+  return count;
 }

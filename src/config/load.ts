@@ -25,12 +25,13 @@ export interface LoadedConfig {
  * @throws ConfigError naming the file, the line and the nearest known key.
  */
 export function loadConfig(path?: string, env: NodeJS.ProcessEnv = process.env): LoadedConfig {
-  const file = path ?? env['PROVIDENCE_CONFIG'] ?? (existsSync(SYSTEM_PATH) ? SYSTEM_PATH : undefined);
+  // An empty variable is none.
+  const file = path ?? (env['PROVIDENCE_CONFIG'] || (existsSync(SYSTEM_PATH) ? SYSTEM_PATH : undefined));
   const text = file === undefined ? '' : readText(file);
   const name = file ?? 'built-in defaults';
   const tree = override(parseToml(text, name), env);
   const result = schema.safeParse(tree);
-  if (!result.success) throw new ConfigError(describeIssue(result.error.issues[0], text, name));
+  if (!result.success) throw new ConfigError(describeIssue(result.error.issues[0], { text, name, env }));
   const base = file === undefined ? PROJECT_ROOT : dirname(resolve(file));
   return { config: absolutePaths(result.data, base), path: file };
 }
@@ -85,20 +86,34 @@ function envValue(text: string): unknown {
   }
 }
 
-function describeIssue(issue: z.core.$ZodIssue | undefined, text: string, name: string): string {
-  if (issue === undefined) return `${name}: cannot be used.`;
+/** Where keys come from. */
+interface Sources {
+  readonly text: string;
+  readonly name: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+function describeIssue(issue: z.core.$ZodIssue | undefined, sources: Sources): string {
+  if (issue === undefined) return `${sources.name}: cannot be used.`;
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
     const key = [...path, issue.keys[0] ?? ''].join('.');
-    return `${place(name, text, key)}: unknown key \`${key}\`${suggestion(key)} All keys: \`providence config show\`.`;
+    return `${place(key, sources)}: unknown key \`${key}\`${suggestion(key)} All keys: \`providence config show\`.`;
   }
   const key = path.join('.');
-  return `${place(name, text, key)}: \`${key}\` ${issue.message.replace(/^Invalid input: /, '').replace(/^./, (c) => c.toLowerCase())}.`;
+  return `${place(key, sources)}: \`${key}\` ${issue.message.replace(/^Invalid input: /, '').replace(/^./, (c) => c.toLowerCase())}.`;
 }
 
-function place(name: string, text: string, key: string): string {
+function place(key: string, { text, name, env }: Sources): string {
+  const variable = variableOf(key);
+  if (env[variable] !== undefined) return variable;
   const line = lineOfKey(text, key);
   return line === undefined ? name : `${name}: line ${line}`;
+}
+
+/** The environment variable that overrides a key. */
+function variableOf(key: string): string {
+  return ENV_PREFIX + key.toUpperCase().replaceAll('.', '__');
 }
 
 function suggestion(key: string): string {

@@ -187,6 +187,15 @@ export const schema = z
         message: 'and listen.tcp are both empty: nobody could ask',
       });
     }
+    const paths = config.listen.unix.map(({ path }) => path);
+    const twice = paths.findIndex((path, index) => paths.indexOf(path) < index);
+    if (twice >= 0) {
+      context.addIssue({
+        code: 'custom',
+        path: ['listen', 'unix', twice, 'path'],
+        message: 'is the path of another listener, too',
+      });
+    }
     if (config.thresholds.ham >= config.thresholds.spam) {
       context.addIssue({
         code: 'custom',
