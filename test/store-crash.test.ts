@@ -21,6 +21,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { open } from 'lmdb';
 import { openStore } from '../src/store/lmdb/store.ts';
+import { loadOrCreateSecret } from '../src/store/secret.ts';
 import type { LessonLabel, Store } from '../src/store/store.ts';
 import { storeError } from './store-contract.ts';
 import {
@@ -266,6 +267,17 @@ describe('a full disk', () => {
       openStore(storeOptions(join(mount, 'store'))),
       storeError('unusable', /disk is full/),
     );
+  });
+
+  it('leaves no part of a secret, which would be taken for the whole', (t) => {
+    const mount = mountSmallDisk(t, 65_536);
+    if (mount === undefined) return t.skip('a small tmpfs cannot be mounted here');
+    fill(join(mount, 'ballast'));
+    assert.throws(() => loadOrCreateSecret(join(mount, 'secret')), /ENOSPC/);
+    assert.deepEqual(readdirSync(mount), ['ballast']);
+    rmSync(join(mount, 'ballast'));
+    assert.equal(loadOrCreateSecret(join(mount, 'secret')).length, 32);
+    assert.deepEqual(readdirSync(mount), ['secret']);
   });
 
   it('closes, and loses nothing that was answered', { timeout: 60_000 }, async (t) => {

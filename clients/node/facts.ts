@@ -24,7 +24,7 @@ export interface StanzaFacts {
    * for, `room` for a room that the recipient has joined.
    */
   readonly roster?: Word<'roster'> | undefined;
-  /** True where the stanza answers one that the recipient sent. */
+  /** True for an error that answers what the recipient sent. */
   readonly answers?: boolean | undefined;
   /** Domain that the sending server authenticated as. */
   readonly peerHost?: string | undefined;

@@ -45,7 +45,7 @@ export const FACT_OPTIONS = {
     requiresArg: true,
     describe: 'How the sender stands to the recipient; room: one that the recipient has joined',
   },
-  answers: { type: 'boolean', describe: 'It answers a stanza of the recipient' },
+  answers: { type: 'boolean', describe: 'An error that answers what the recipient sent' },
   'peer-host': { ...TEXT, describe: 'Domain that the sending server authenticated as' },
   'peer-ip': { ...TEXT, describe: 'Address of the sending server' },
   'peer-tls': { choices: FACT_WORDS.peerTLS, requiresArg: true, describe: 'Encryption of its stream' },

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { makeDirectories } from '../directory.ts';
 import { StartError } from '../errors.ts';
@@ -20,22 +29,22 @@ export function loadOrCreateSecret(path: string): Buffer {
   return create(path) ?? load(path);
 }
 
+/** Undefined where a secret is there. A disk that is full leaves no part of one behind: it is written aside, then linked. */
 function create(path: string): Buffer | undefined {
-  let file: number;
+  if (existsSync(path)) return undefined;
+  const secret = randomBytes(SECRET_BYTES);
+  const draft = `${path}.${process.pid}`;
   try {
-    file = openSync(path, 'wx', 0o600);
+    rmSync(draft, { force: true });
+    writeFileSync(draft, secret, { flag: 'wx', mode: 0o600, flush: true });
+    linkSync(draft, path);
+    return secret;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
     throw unusable(path, error);
-  }
-  const secret = randomBytes(SECRET_BYTES);
-  try {
-    writeSync(file, secret);
-    fsyncSync(file);
   } finally {
-    closeSync(file);
+    rmSync(draft, { force: true });
   }
-  return secret;
 }
 
 function load(path: string): Buffer {
