@@ -1,10 +1,12 @@
 import { FEATURES_MAX } from './features.ts';
 import { hashSpan, type Span } from './hash.ts';
-import { KIND, type Spans } from './spans.ts';
+import { KIND } from './kinds.ts';
+import { Row } from './row.ts';
+import { nthSmallest } from './smallest.ts';
 
-/** Features held before the larger half is let go. */
-const HELD_MAX = 2 * FEATURES_MAX;
-const SLOTS = 4 * HELD_MAX;
+/** Features held before all but the `FEATURES_MAX` smallest are let go: most texts have fewer, and pay for that once. */
+const HELD_MAX = 4 * FEATURES_MAX;
+const SLOTS = 2 * HELD_MAX;
 const LANES = 4;
 
 /**
@@ -12,21 +14,59 @@ const LANES = 4;
  * sample that no position in the text escapes, and the same one of the same text. Shape, links and placeholders always stay.
  */
 export class Sampler {
-  readonly #lanes = new Int32Array(LANES * (HELD_MAX + 1));
-  readonly #ranks = new Float64Array(HELD_MAX + 1);
-  readonly #spanIndexes = new Uint16Array(HELD_MAX + 1);
+  /** What the features are stretches of. */
+  readonly row = new Row();
+  readonly #lanes = new Int32Array(LANES * HELD_MAX);
+  readonly #ranks = new Uint32Array(HELD_MAX);
+  readonly #ranksToSort = new Uint32Array(HELD_MAX);
+  readonly #kinds = new Uint8Array(HELD_MAX);
+  readonly #starts = new Uint16Array(HELD_MAX);
+  readonly #ends = new Uint16Array(HELD_MAX);
   readonly #slots = new Uint16Array(SLOTS);
   readonly #span: Span = { kind: 0, start: 0, end: 0 };
   #count = 0;
   /** Features ranked above it can no longer be among the smallest. */
-  #rankMax = Number.POSITIVE_INFINITY;
+  #rankMax = 0xffffffff;
 
-  /** Fills the sampler from `spans`; what it held before is forgotten. Returns how many features it holds. */
-  take(spans: Spans): number {
+  /** Forgets the text before. */
+  clear(): void {
+    this.row.length = 0;
     this.#count = 0;
-    this.#rankMax = Number.POSITIVE_INFINITY;
+    this.#rankMax = 0xffffffff;
     this.#slots.fill(0);
-    for (let index = 0; index < spans.count; index += 1) this.#add(spans, index);
+  }
+
+  /** Adds units `start` … `end`−1 of the row, unless they are there already. */
+  add(kind: number, start: number, end: number): void {
+    const held = this.#count;
+    const span = this.#span;
+    span.kind = kind;
+    span.start = start;
+    span.end = end;
+    hashSpan(this.row.units, span, this.#lanes, LANES * held);
+    const rank = kind >= KIND.SHAPE ? 0 : (this.#lanes[LANES * held] as number) >>> 0 || 1;
+    if (rank > this.#rankMax || !this.#claimSlot(held)) return;
+    this.#ranks[held] = rank;
+    this.#kinds[held] = kind;
+    this.#starts[held] = start;
+    this.#ends[held] = end;
+    this.#count = held + 1;
+    if (this.#count < HELD_MAX) return;
+    this.#shrink();
+    this.#slots.fill(0);
+    for (let kept = 0; kept < this.#count; kept += 1) this.#claimSlot(kept);
+  }
+
+  /** Writes a name and adds it. */
+  addName(kind: number, name: string): void {
+    const { row } = this;
+    const start = row.length;
+    for (let index = 0; index < name.length; index += 1) row.write(name.charCodeAt(index));
+    this.add(kind, start, row.length);
+  }
+
+  /** Once all features are added: leaves `FEATURES_MAX` of them at most, and returns how many. */
+  finish(): number {
     if (this.#count > FEATURES_MAX) this.#shrink();
     return this.#count;
   }
@@ -38,23 +78,13 @@ export class Sampler {
     return copy;
   }
 
-  /** Index in `spans` of each feature held. */
-  spanIndexes(): Uint16Array {
-    return this.#spanIndexes.subarray(0, this.#count);
-  }
-
-  #add(spans: Spans, index: number): void {
-    const span = this.#span;
-    spans.read(index, span);
-    const held = this.#count;
-    hashSpan(spans.units, span, this.#lanes, LANES * held);
-    const rank = span.kind >= KIND.SHAPE ? -1 : (this.#lanes[LANES * held] as number) >>> 0;
-    if (rank > this.#rankMax) return;
-    if (!this.#claimSlot(held)) return;
-    this.#ranks[held] = rank;
-    this.#spanIndexes[held] = index;
-    this.#count = held + 1;
-    if (this.#count === HELD_MAX) this.#shrink();
+  /** Where in the row a feature stands. */
+  spanAt(index: number): Span {
+    return {
+      kind: this.#kinds[index] as number,
+      start: this.#starts[index] as number,
+      end: this.#ends[index] as number,
+    };
   }
 
   /** Open addressing by the second lane; false where the feature is there already. */
@@ -79,15 +109,12 @@ export class Sampler {
 
   /** Lets go of all but the `FEATURES_MAX` smallest; their order in the text stays. */
   #shrink(): void {
-    const rankMax = this.#ranks.slice(0, this.#count).sort()[FEATURES_MAX - 1] as number;
+    for (let held = 0; held < this.#count; held += 1) this.#ranksToSort[held] = this.#ranks[held] as number;
+    const rankMax = nthSmallest(this.#ranksToSort, this.#count, FEATURES_MAX - 1);
     let kept = 0;
-    this.#slots.fill(0);
     for (let held = 0; held < this.#count && kept < FEATURES_MAX; held += 1) {
       if ((this.#ranks[held] as number) > rankMax) continue;
       this.#move(held, kept);
-      this.#ranks[kept] = this.#ranks[held] as number;
-      this.#spanIndexes[kept] = this.#spanIndexes[held] as number;
-      this.#claimSlot(kept);
       kept += 1;
     }
     this.#count = kept;
@@ -99,5 +126,9 @@ export class Sampler {
     const lanes = this.#lanes;
     for (let lane = 0; lane < LANES; lane += 1)
       lanes[LANES * to + lane] = lanes[LANES * from + lane] as number;
+    this.#ranks[to] = this.#ranks[from] as number;
+    this.#kinds[to] = this.#kinds[from] as number;
+    this.#starts[to] = this.#starts[from] as number;
+    this.#ends[to] = this.#ends[from] as number;
   }
 }
