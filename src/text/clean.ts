@@ -11,7 +11,7 @@ export interface CleanText {
 }
 
 /** Links beyond this many are cleaned out, yet are no features. */
-const LINKS_MAX = 8;
+export const LINKS_MAX = 8;
 /** Longest local part of an address: RFC 5321, 4.5.3.1.1. */
 const LOCAL_UNITS_MAX = 64;
 /** Letters and digits in one run from here on are a key, a wallet or a blob, no word. */
@@ -127,11 +127,13 @@ function findSchemedLink(scan: Scan, index: number): Finding | undefined {
 function findBareLink(scan: Scan, index: number): Finding | undefined {
   const { text } = scan;
   if (index < scan.seenHostEnd) return undefined;
-  let start = index;
-  while (start > scan.kept && isHostUnit(text.charCodeAt(start - 1))) start -= 1;
   const end = hostEnd(text, index + 1);
   scan.seenHostEnd = Math.max(index + 1, end);
-  if (start === index || end === index + 1 || text[end] === '@') return undefined;
+  // Mostly the end of a sentence.
+  if (end === index + 1 || text[end] === '@') return undefined;
+  let start = index;
+  while (start > scan.kept && isHostUnit(text.charCodeAt(start - 1))) start -= 1;
+  if (start === index) return undefined;
   const link = linkTo(text.slice(start, end));
   if (link === undefined) return undefined;
   keepLink(scan, link);

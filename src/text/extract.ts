@@ -1,12 +1,14 @@
 import { clean } from './clean.ts';
 import type { Features } from './features.ts';
 import { KIND } from './kinds.ts';
-import { foldCase, normalise } from './normalise.ts';
+import { bounded, type NormalText, normalise } from './normalise.ts';
 import { spelledOut } from './placeholders.ts';
 import { Sampler } from './sampler.ts';
-import { shapeOf } from './shape.ts';
+import { addHidden, addShape } from './shape.ts';
+import { Survey } from './survey.ts';
 import { addTokens } from './tokens.ts';
 
+const survey = new Survey();
 const sampler = new Sampler();
 
 /** Features of one text: normalised, cleaned of private strings, tokenised, hashed. Takes any string; its cost is bounded. */
@@ -35,13 +37,25 @@ const NAMES: Readonly<Record<number, string>> = {
 
 function sample(text: string): number {
   sampler.clear();
-  const normal = normalise(text);
+  const normal = normalOf(text);
   const cleaned = clean(normal.text);
-  for (const name of shapeOf(normal, cleaned.links.length)) sampler.addName(KIND.SHAPE, name);
+  addShape(survey, sampler);
+  addHidden(cleaned.links.length, normal.invisibles, sampler);
   for (const link of cleaned.links) {
     sampler.addName(KIND.DOMAIN, link.domain);
     if (link.tld !== '') sampler.addName(KIND.TLD, link.tld);
   }
-  addTokens(foldCase(cleaned.text), sampler);
+  if (cleaned.text !== normal.text) survey.read(cleaned.text);
+  addTokens(survey, sampler);
   return sampler.finish();
+}
+
+/** The normalised text, which the survey is then of. */
+function normalOf(text: string): NormalText {
+  const bound = bounded(text);
+  survey.read(bound);
+  if (survey.isNormal) return { text: bound, invisibles: 0 };
+  const normal = normalise(bound);
+  survey.read(normal.text);
+  return normal;
 }

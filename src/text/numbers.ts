@@ -1,6 +1,7 @@
-import { CHAR, CHAR_CLASS } from './chars.ts';
+import { classOf } from './chars.ts';
 import { type Finding, isASCIILetter, isDigit } from './finding.ts';
 import { PLACEHOLDERS, type Placeholder } from './placeholders.ts';
+import { CHAR } from './traits.ts';
 
 /** ITU-T E.164 allows 15 digits; below 9 a number that is written in groups may be a date or a price. */
 const PHONE_DIGITS_MIN = 9;
@@ -107,7 +108,7 @@ function isSeparator(unit: number): boolean {
 }
 
 function isWordUnit(unit: number): boolean {
-  return CHAR_CLASS[unit] === CHAR.WORD;
+  return classOf(unit) === CHAR.WORD;
 }
 
 /** Digits as they are, letters A … Z as 10 … 35. */

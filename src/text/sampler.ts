@@ -4,7 +4,7 @@ import { KIND } from './kinds.ts';
 import { Row } from './row.ts';
 import { nthSmallest } from './smallest.ts';
 
-/** Features held before all but the `FEATURES_MAX` smallest are let go: most texts have fewer, and pay for that once. */
+/** Features held before all but the `FEATURES_MAX` smallest are let go: so many that most texts pay for it once at most. */
 const HELD_MAX = 4 * FEATURES_MAX;
 const SLOTS = 2 * HELD_MAX;
 const LANES = 4;

@@ -1,36 +1,46 @@
-import { CHAR, CHAR_CLASS } from './chars.ts';
-import { isDigit } from './finding.ts';
-import type { NormalText } from './normalise.ts';
+import { LINKS_MAX } from './clean.ts';
+import { KIND } from './kinds.ts';
+import { TEXT_UNITS_MAX } from './normalise.ts';
+import type { Sampler } from './sampler.ts';
+import type { Survey } from './survey.ts';
+
+/** What all digits count, and all capitals. */
+const DIGITS_WHOLE = 64;
+const CAPITALS_WHOLE = 16;
+
+/** Names of the classes, made once: what is put together for each text has to be flattened to be read. */
+const LENGTHS = namesUpTo('length', TEXT_UNITS_MAX);
+const DIGITS = namesUpTo('digits', DIGITS_WHOLE);
+const CAPITALS = namesUpTo('capitals', CAPITALS_WHOLE);
+const LINKS = namesUpTo('links', LINKS_MAX);
+const INVISIBLES = namesUpTo('invisibles', TEXT_UNITS_MAX);
 
 /**
- * The shape of a message as class names: its length, its share of digits and capitals, its links, its invisible
- * characters. A class of zero has no name, so that a script without capitals has no shape of its own.
+ * Adds the shape of a message as class names: its length, its share of digits and capitals. A class of zero has no name,
+ * so that a script without capitals has no shape of its own.
  */
-export function shapeOf(normal: NormalText, links: number): string[] {
-  const { text, invisibles } = normal;
-  let digits = 0;
-  let capitals = 0;
-  let letters = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (isDigit(unit)) digits += 1;
-    else if (isCapital(unit)) capitals += 1;
-    else if (unit > 0x60 && CHAR_CLASS[unit] === CHAR.WORD) letters += 1;
-  }
-  const shape = [`length ${doublings(text.length)}`];
-  if (digits > 0) shape.push(`digits ${doublings((64 * digits) / text.length)}`);
-  if (capitals > 1) shape.push(`capitals ${doublings((16 * capitals) / (capitals + letters))}`);
-  if (links > 0) shape.push(`links ${doublings(links)}`);
-  if (invisibles > 0) shape.push(`invisibles ${doublings(invisibles)}`);
-  return shape;
+export function addShape(survey: Survey, sampler: Sampler): void {
+  const { length, digits, capitals, letters } = survey;
+  addClass(sampler, LENGTHS, length);
+  if (digits > 0) addClass(sampler, DIGITS, (DIGITS_WHOLE * digits) / length);
+  if (capitals > 1) addClass(sampler, CAPITALS, (CAPITALS_WHOLE * capitals) / (capitals + letters));
+}
+
+/** Adds how many links a message had, and how many invisible characters. */
+export function addHidden(links: number, invisibles: number, sampler: Sampler): void {
+  if (links > 0) addClass(sampler, LINKS, links);
+  if (invisibles > 0) addClass(sampler, INVISIBLES, invisibles);
+}
+
+function addClass(sampler: Sampler, names: readonly string[], quantity: number): void {
+  sampler.addName(KIND.SHAPE, names[doublings(quantity)] as string);
+}
+
+function namesUpTo(what: string, quantityMax: number): string[] {
+  return Array.from({ length: doublings(quantityMax) + 1 }, (_, count) => `${what} ${count}`);
 }
 
 /** Class of a quantity: how often it doubles from 1, in half steps above the eighth. */
 function doublings(quantity: number): number {
   return Math.floor(Math.log2(quantity + 1) * 2);
-}
-
-/** Capitals of ASCII, Greek and Cyrillic: a table look-up would cost more than the classes gain. */
-function isCapital(unit: number): boolean {
-  return (unit > 0x40 && unit < 0x5b) || (unit > 0x390 && unit < 0x3aa) || (unit > 0x40f && unit < 0x430);
 }

@@ -4,7 +4,7 @@ const counts = new Uint16Array(DIGITS);
 
 /**
  * The number at `place` (from 0) in the order of size of the first `count` numbers, which are overwritten. Counts them by
- * their highest byte, then those alike by the next one: a bounded number of steps whatever the numbers are, and a tenth
+ * their highest byte, then those alike by the next one: a bounded number of steps whatever the numbers are, and a quarter
  * of what sorting takes.
  */
 export function nthSmallest(numbers: Uint32Array, count: number, place: number): number {

@@ -1,5 +1,6 @@
 import { parse } from 'tldts';
-import { CHAR, CHAR_CLASS } from './chars.ts';
+import { classOf } from './chars.ts';
+import { CHAR } from './traits.ts';
 
 /** RFC 1035, 2.3.4. */
 const HOST_UNITS_MAX = 253;
@@ -56,5 +57,5 @@ function isPathUnit(unit: number): boolean {
 }
 
 function isWordUnit(unit: number): boolean {
-  return CHAR_CLASS[unit] === CHAR.WORD;
+  return classOf(unit) === CHAR.WORD;
 }
