@@ -52,7 +52,7 @@ export class TextCache {
     const features = texts.map((text) => extractFeatures(text.text));
     const sids = features.map((feature) => this.#ids.serverTokens(feature.hashes));
     const fresh = { id, features, sids, isSeenAgain };
-    if (isSeenAgain) this.#cache.set(id, fresh);
+    if (isSeenAgain) this.#cache.set(id, { ...fresh, features: features.map(unpooled) });
     return fresh;
   }
 
@@ -64,6 +64,13 @@ export class TextCache {
     this.#seen[slot] = mark;
     return isSeenAgain;
   }
+}
+
+/** With memory of its own: hashes are cut from a pool of Buffer's, all of which one slice would keep alive. */
+function unpooled({ hashes, count }: Features): Features {
+  const own = Buffer.allocUnsafeSlow(hashes.length);
+  own.set(hashes);
+  return { hashes: own, count };
 }
 
 /** Bytes held by an entry: hashes and ids of 16 bytes a feature, and what objects cost. */
