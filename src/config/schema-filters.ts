@@ -102,10 +102,10 @@ export const streamTable = table(
   'Technical quality of the sending server.',
 );
 
-/** Seconds that an opinion of each unit may be believed. Zero where judging is cheaper than looking up: docs/decisions/0003. */
+/** Seconds that an opinion of each unit may be believed. Zero where keeping costs more than judging: docs/decisions/0003. */
 const TTL_SECONDS: Readonly<Record<(typeof UNITS)[number], number>> = {
   'bayes.server': 3_600,
-  'bayes.user': 3_600,
+  'bayes.user': 0,
   'karma.jid_rate': 0,
   'auth.stream': 0,
 };
