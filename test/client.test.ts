@@ -228,13 +228,18 @@ describe('PnpClient', () => {
     const peer = await startPeer();
     const client = clientOf(peer.path, { random: () => 1, timeoutMs: 5_000 });
     await client.ping();
-    peer.sockets[0]?.destroy();
-    // The client sees the end one turn of the loop after the peer has closed.
-    await until(() => peer.sockets[0]?.closed === true);
-    for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    const start = performance.now();
-    await client.ping();
-    assert.ok(performance.now() - start < 45, 'it kept away for the back-off');
+    const waits: number[] = [];
+    // The fastest of some, since a busy machine may be as slow as the back-off.
+    for (let round = 0; round < 5; round += 1) {
+      peer.sockets[round]?.destroy();
+      // The client sees the end one turn of the loop after the peer has closed.
+      await until(() => peer.sockets[round]?.closed === true);
+      for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      const start = performance.now();
+      await client.ping();
+      waits.push(performance.now() - start);
+    }
+    assert.ok(Math.min(...waits) < 45, 'it kept away for the back-off');
   });
 
   const GARBAGE = [
