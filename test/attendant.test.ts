@@ -20,7 +20,7 @@ const PIPELINE = {
     const until = performance.now() + SLOW_MS;
     while (performance.now() < until);
     const numbers = { total: 0, threshold: 5, probability: 0.5 };
-    return { verdict: { verdict: 'unsure', action: 'deliver', ...numbers, units: [], groups: [] } };
+    return { verdict: { verdict: 'unsure', action: 'deliver', ...numbers, opinions: [] } };
   },
 } as unknown as Pipeline;
 
