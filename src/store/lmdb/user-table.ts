@@ -8,6 +8,8 @@ const BUCKET_WORDS = 16;
 const BUCKET_TOKENS = 8;
 /** Filled to 0.65: one bucket in twelve then goes on in the next one. */
 const TOKENS_PER_BUCKET = 5.2;
+/** Filled to 0.75 by new tokens, a table is laid out anew. */
+const TOKENS_PER_BUCKET_MAX = 6;
 /** Of a bucket's last word: some id that belongs here or before lies in the next bucket. */
 const GOES_ON = -0x80000000;
 /** Spam in bits 0–14 of a token's counts, ham in bits 16–30; whole lessons. */
@@ -33,10 +35,10 @@ interface Sorted {
 }
 
 /**
- * One user's tokens, as they lie on disk, so that decoding is nothing but a look at the bytes: buckets of a cache line each,
- * in which ids lie in order, from the first bucket to the last. An id's place follows from its size, and what finds its bucket
- * full lies in the next one (linear probing; in order, so that the same tokens give the same bytes whatever was there before).
- * Ids are cut to 32 bits: of a million unknown tokens, one passes for another of 5,000.
+ * One user's tokens, as they lie on disk, so that decoding is nothing but a look at the bytes: buckets of a cache line each.
+ * An id's bucket follows from its size, and what finds its bucket full lies in the next one (linear probing). New tokens take
+ * the first free place; on disk the ids lie in order, from the first bucket to the last, so that the same tokens give the same
+ * bytes whatever was there before. Ids are cut to 32 bits: of a million unknown tokens, one passes for another of 5,000.
  */
 export class UserTable {
   readonly head: UserHead;
@@ -50,6 +52,8 @@ export class UserTable {
   /** Those that ids belong to; one more at least is there, for what overflows. */
   #buckets = 1;
   #words = new Int32Array(2 * BUCKET_WORDS);
+  /** Laid out as on disk: no token was added since. */
+  #isInOrder = true;
 
   constructor(head: UserHead) {
     this.head = head;
@@ -76,6 +80,7 @@ export class UserTable {
   }
 
   encode(): Buffer {
+    if (!this.#isInOrder) this.#layOut(this.#sorted());
     const words = this.#words;
     const record = Buffer.from(new ArrayBuffer(HEAD_BYTES + words.byteLength));
     record.set(this.head.salt, 0);
@@ -135,15 +140,11 @@ export class UserTable {
 
   learn(learnt: Learnt, tokensMax: number): void {
     const { uids } = learnt;
-    const fresh = new Uint32Array(uids.length / TOKEN_BYTES);
-    let count = 0;
     for (let offset = 0; offset < uids.length; offset += TOKEN_BYTES) {
       const id = uids.readUInt32LE(offset);
       const at = this.#find(id);
-      if (at < 0) fresh[count++] = id;
-      else this.#add(at, learnt, 1);
+      this.#add(at < 0 ? this.#insert(id) : at, learnt, 1);
     }
-    if (count > 0) this.#insert(fresh.subarray(0, count).sort(), learnt);
     this.#addTotal(learnt, learnt.weight);
     if (this.#count > tokensMax) this.#dropRarest(Math.floor((tokensMax * KEPT_OF_EIGHT) / 8));
   }
@@ -158,7 +159,7 @@ export class UserTable {
       if (countsAt(this.#words, at) === 0) forgotten = true;
     }
     this.#addTotal(learnt, -learnt.weight);
-    if (forgotten) this.#layOut(this.#sorted(0));
+    if (forgotten) this.#layOut(this.#sorted());
   }
 
   #addTotal(learnt: Learnt, weight: number): void {
@@ -186,36 +187,42 @@ export class UserTable {
     words[at] = (before & ~(COUNT_MAX << shift)) | (count << shift);
   }
 
-  /** @param fresh in order; one that is there twice counts twice, so that its undoing is exact. */
-  #insert(fresh: Uint32Array, learnt: Learnt): void {
-    const counts = lessonsOf(learnt.weight) << (learnt.label === 'spam' ? 0 : HAM_SHIFT);
-    const sorted = this.#sorted(fresh.length);
-    const once = fresh.filter((id, i) => id !== fresh[i - 1]);
-    let from = sorted.count - 1;
-    sorted.count += once.length;
-    let to = sorted.count - 1;
-    for (let next = once.length - 1; next >= 0; to--) {
-      const isOld = from >= 0 && sorted.ids[from]! > once[next]!;
-      sorted.ids[to] = isOld ? sorted.ids[from]! : once[next--]!;
-      sorted.counts[to] = isOld ? sorted.counts[from--]! : counts;
+  /** Gives an unknown token the first free place from its bucket on. Returns the index of its counts, which are 0. */
+  #insert(id: number): number {
+    if (this.#count >= this.#buckets * TOKENS_PER_BUCKET_MAX) this.#layOut(this.#sorted());
+    this.#count++;
+    this.#isInOrder = false;
+    for (let at = bucketOf(id, this.#buckets) * BUCKET_WORDS; ; at += BUCKET_WORDS) {
+      if (at === this.#words.length) this.#words = grown(this.#words);
+      const words = this.#words;
+      for (let i = at; i < at + BUCKET_TOKENS; i++) {
+        if (countsAt(words, i + BUCKET_TOKENS) !== 0) continue;
+        words[i] = id;
+        return i + BUCKET_TOKENS;
+      }
+      words[at + BUCKET_WORDS - 1]! |= GOES_ON;
     }
-    this.#layOut(sorted);
-    if (once.length === fresh.length) return;
-    for (const [i, id] of fresh.entries()) if (id === fresh[i - 1]) this.#add(this.#find(id), learnt, 1);
   }
 
-  /** What the table holds, with room for more. */
-  #sorted(spare: number): Sorted {
-    const ids = new Uint32Array(this.#count + spare);
-    const counts = new Int32Array(this.#count + spare);
+  /** What the table holds, in order. */
+  #sorted(): Sorted {
+    const ids = new Uint32Array(this.#count);
+    const counts = new Int32Array(this.#count);
     const words = this.#words;
     let count = 0;
     for (let at = 0; at < words.length; at += 16) {
       for (let i = at; i < at + 8; i++) {
         const own = words[i + 8]! & 0x7fffffff;
         if (own === 0) continue;
-        ids[count] = words[i]!;
-        counts[count++] = own;
+        // By insertion: an id is never more than a few buckets from its place.
+        let to = count++;
+        const id = words[i]! >>> 0;
+        for (; to > 0 && ids[to - 1]! > id; to--) {
+          ids[to] = ids[to - 1]!;
+          counts[to] = counts[to - 1]!;
+        }
+        ids[to] = id;
+        counts[to] = own;
       }
     }
     return { ids, counts, count };
@@ -246,10 +253,11 @@ export class UserTable {
     this.#count = count;
     this.#buckets = buckets;
     this.#words = words;
+    this.#isInOrder = true;
   }
 
   #dropRarest(kept: number): void {
-    const sorted = this.#sorted(0);
+    const sorted = this.#sorted();
     const totals = new Uint32Array(sorted.count);
     for (let i = 0; i < sorted.count; i++) totals[i] = totalOf(sorted.counts[i]!);
     totals.sort();
@@ -287,8 +295,9 @@ function totalOf(counts: number): number {
   return (counts & COUNT_MAX) + (counts >>> HAM_SHIFT);
 }
 
+/** At least one: a token that was taught is there. */
 function lessonsOf(weight: number): number {
-  return Math.min(Math.round(weight / LESSON_UNITS), COUNT_MAX);
+  return Math.min(Math.max(Math.round(weight / LESSON_UNITS), 1), COUNT_MAX);
 }
 
 function grown(words: Int32Array): Int32Array<ArrayBuffer> {
