@@ -142,6 +142,7 @@ describe('learning through the real daemon', () => {
       64,
       'set-and-remove',
     ],
+    ['a word in another case', { 'Message-Class': 'spam', Set: 'Local', To: USER }, 64, 'unknown-place'],
     ['an unknown place', { 'Message-Class': 'spam', Set: 'everywhere', To: USER }, 64, 'unknown-place'],
     [
       'no reporter without the right of an admin',

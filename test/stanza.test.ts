@@ -320,7 +320,7 @@ const BYPASS: readonly (readonly [
   bypass: string | undefined,
 ])[] = [
   ['a contact, either way', message('<body>Hi</body>'), { roster: 'both' }, 'roster'],
-  ['a contact who may see the recipient', message('<body>Hi</body>'), { roster: 'From' }, 'roster'],
+  ['a contact who may see the recipient', message('<body>Hi</body>'), { roster: 'from' }, 'roster'],
   ['a contact whom the recipient sees', message('<body>Hi</body>'), { roster: 'to' }, 'roster'],
   [
     'one whom the recipient asked',
@@ -361,6 +361,7 @@ for (const [name, xml, facts, bypass] of BYPASS) {
 
 test('refuses a Roster that it does not know', () => {
   assert.throws(() => sampleFrom('<message/>', { roster: 'friend' }), refuses('bad-roster'));
+  assert.throws(() => sampleFrom('<message/>', { roster: 'Both' }), refuses('bad-roster'));
   for (const roster of ROSTER_WORDS) {
     assert.equal(sampleFrom('<message/>', { roster }).kind, 'message');
   }

@@ -82,7 +82,7 @@ function invites(x: XMLElement | string): boolean {
 }
 
 function bypassOf(type: string | undefined, facts: RequestFacts, self: boolean): string | undefined {
-  const roster = facts.roster?.toLowerCase() ?? 'none';
+  const roster = facts.roster ?? 'none';
   if (!ROSTER_WORDS.some((word) => word === roster)) {
     throw new RequestError('EX_DATAERR', 'bad-roster', `Roster is one of ${ROSTER_WORDS.join(', ')}.`);
   }

@@ -67,7 +67,7 @@ function wishOf(request: Request): Wish {
 }
 
 function places(request: Request, header: 'Set' | 'Remove'): ReadonlySet<string> {
-  const words = (request.header(header) ?? '').split(',').map((word) => word.trim().toLowerCase());
+  const words = (request.header(header) ?? '').split(',').map((word) => word.trim());
   const unknown = words.find((word) => word !== '' && word !== 'local' && word !== 'remote');
   if (unknown === undefined) return new Set(words);
   throw refusal('unknown-place', 'Set and Remove take "local" and "remote", parted by commas');
