@@ -85,6 +85,16 @@ test('takes linear time for thousands of declarations', () => {
   assert.ok(performance.now() - start < HOSTILE_MS_MAX, 'takes too long');
 });
 
+test('takes linear time for a long namespace that thousands of attributes are of', () => {
+  const attributes = Array.from({ length: ATTRIBUTES_MAX }, (_, i) => ` p:a${i}=''`).join('');
+  const start = performance.now();
+  const stanza = parse(
+    `<message xmlns:p='${'u'.repeat(130_000)}'>${`<a${attributes}/>`.repeat(200)}</message>`,
+  );
+  assert.equal(stanza.children.length, 200);
+  assert.ok(performance.now() - start < HOSTILE_MS_MAX, 'takes too long');
+});
+
 test('reads a CDATA section as text', () => {
   assert.equal(textOf(parse('<message><body><![CDATA[a < b]]></body></message>')), 'a < b');
 });

@@ -19,7 +19,7 @@ export class Namespaces {
   readonly #scopes: Scope[] = [{ outer: undefined, unprefixed: '', prefixes: new Map([['xml', XML]]) }];
   /** Of the tag under way, where it declares anything. */
   #declared: Scope | undefined;
-  #prefixedAttributes = 0;
+  #hasPrefixed = false;
 
   /** Takes an attribute of the tag under way. True where it was a declaration. @throws RequestError `bad-xml` */
   declare(name: string, value: string): boolean {
@@ -30,7 +30,7 @@ export class Namespaces {
       return true;
     }
     if (!name.startsWith('xmlns:')) {
-      this.#prefixedAttributes += 1;
+      this.#hasPrefixed = true;
       return false;
     }
     this.#bind(name.slice(colon + 1), value.trim());
@@ -46,9 +46,9 @@ export class Namespaces {
     const scope = this.#declared ?? (this.#scopes.at(-1) as Scope);
     this.#declared = undefined;
     this.#scopes.push(scope);
-    if (this.#prefixedAttributes > 0) {
-      checkPrefixed(attributes, scope, this.#prefixedAttributes);
-      this.#prefixedAttributes = 0;
+    if (this.#hasPrefixed) {
+      checkPrefixed(attributes, scope);
+      this.#hasPrefixed = false;
     }
     const colon = colonOf(name);
     return colon < 0 ? scope.unprefixed : namespaceOf(name.slice(0, colon), scope);
@@ -95,13 +95,21 @@ function namespaceOf(prefix: string, innermost: Scope): string {
   throw malformed('unbound namespace prefix');
 }
 
-/** Every prefix is declared, and no two attributes are the same one by different prefixes (§6.3). */
-function checkPrefixed(attributes: readonly string[], scope: Scope, count: number): void {
-  const seen = new Set<string>();
+/**
+ * Every prefix is declared, and no two attributes are the same one by different prefixes (§6.3). NOTE: names are kept apart
+ * by namespace, not joined with it: a namespace may be as long as the stanza, and would be read again for each attribute.
+ */
+function checkPrefixed(attributes: readonly string[], scope: Scope): void {
+  const seen = new Map<string, Set<string>>();
   for (let index = 0; index < attributes.length; index += 2) {
     const name = attributes[index] as string;
     const colon = name.indexOf(':');
-    if (colon >= 0) seen.add(`${namespaceOf(name.slice(0, colon), scope)} ${name.slice(colon + 1)}`);
+    if (colon < 0) continue;
+    const namespace = namespaceOf(name.slice(0, colon), scope);
+    const local = name.slice(colon + 1);
+    const names = seen.get(namespace);
+    if (names === undefined) seen.set(namespace, new Set([local]));
+    else if (names.has(local)) throw malformed('duplicate attribute');
+    else names.add(local);
   }
-  if (seen.size < count) throw malformed('duplicate attribute');
 }
