@@ -171,6 +171,15 @@ for (const [name, body, inner, texts] of MARKUP) {
   });
 }
 
+test('takes linear time for a long link, and shows it', () => {
+  const half = 'a'.repeat(30_000);
+  const link = html(`<a href='${half}b${half}'>${half.repeat(6)}</a>`);
+  const start = performance.now();
+  const texts = textsOf(message(`<body>Hi</body>${link}`));
+  assert.ok(performance.now() - start < 200);
+  assert.ok(texts.some(([, , text]) => text?.includes('b')));
+});
+
 test('keeps every text by itself, however many there are', () => {
   const bodies = Array.from({ length: 300 }, (_, index) => `<body xml:lang='l${index}'>text ${index}</body>`);
   const texts = textsOf(message(bodies.join('')));

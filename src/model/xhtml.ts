@@ -18,6 +18,9 @@ const BLOCKS = new Set([
   'ul',
 ]);
 
+/** A longer address stands in no text, and to look for one of any length would take quadratic time. */
+const SHOWN_ADDRESS_CHARS_MAX = 512;
+
 /** What a reader of an XHTML-IM body sees, as plain text; a link's address follows its text where it is not in it. */
 export function xhtmlText(element: XMLElement): string {
   let text = '';
@@ -37,5 +40,9 @@ function inlineText(element: XMLElement): string {
   }
   const text = xhtmlText(element);
   const address = element.name === 'a' ? (attributeOf(element, 'href') ?? '') : '';
-  return address === '' || textOf(element).includes(address) ? text : `${text} (${address})`;
+  return address === '' || shows(element, address) ? text : `${text} (${address})`;
+}
+
+function shows(element: XMLElement, address: string): boolean {
+  return address.length <= SHOWN_ADDRESS_CHARS_MAX && textOf(element).includes(address);
 }
