@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { extractFeatures, listFeatures } from '../src/text/extract.ts';
 import { FEATURES_MAX } from '../src/text/features.ts';
+import { TEXT_UNITS_MAX } from '../src/text/normalise.ts';
 
 /** A text that is read in more than this hides a loop without a bound; typical ones take microseconds. */
 const HOSTILE_MS_MAX = 500;
@@ -94,6 +95,15 @@ describe('features of a text', () => {
     const shared = [...front].filter((feature) => back.has(feature)).length;
     assert.ok(shared > 0.9 * FEATURES_MAX, `${shared} shared`);
   });
+
+  for (const text of ['\u0301\u0323', '\u{1d165}\u{1d17b}', '1']) {
+    it(`are found in time linear in its length: ${text.length} units again and again`, () => {
+      const long = text.repeat(TEXT_UNITS_MAX / text.length);
+      const startedAt = performance.now();
+      for (let round = 0; round < 100; round += 1) extractFeatures(long);
+      assert.ok(performance.now() - startedAt < HOSTILE_MS_MAX);
+    });
+  }
 
   for (const [name, text] of HOSTILE) {
     it(`are found in bounded time in ${name}`, () => {

@@ -62,6 +62,14 @@ describe('clean', () => {
 });
 
 describe('normalise', () => {
+  it('loses no mark of a long run, and is NFKC around it', () => {
+    const marks = '\u0301\u0323'.repeat(100);
+    const { text } = normalise(`\uff45\u0301\u0323x${marks}\u304b\uff9e`);
+    assert.ok(text.startsWith('\u1eb9\u0301x') && text.endsWith('\u304c'));
+    const sorted = (letters: string) => [...letters].sort().join('');
+    assert.equal(sorted(text.slice(3, -1)), sorted(marks));
+  });
+
   it('reads both ends of a text beyond the limit, also where NFKC lengthens it', () => {
     const { text } = normalise(`start ${'x'.repeat(TEXT_UNITS_MAX)} end`);
     assert.ok(text.length <= TEXT_UNITS_MAX && text.startsWith('start ') && text.endsWith(' end'));

@@ -32,7 +32,7 @@ const TRIGGERS = triggers();
  * queries. One pass, in which only a few characters start a look around them; what they look at is bounded or skipped after.
  */
 export function clean(text: string): CleanText {
-  const scan: Scan = { text, kept: 0, cleaned: '', links: [], seenHostEnd: 0, seenRunEnd: 0 };
+  const scan: Scan = { text, kept: 0, cleaned: '', links: [], seenHostEnd: 0, seenRunEnd: 0, digitsEnd: 0 };
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);
     const trigger = unit < TRIGGERS.length ? (TRIGGERS[unit] as number) : 0;
@@ -56,6 +56,8 @@ interface Scan {
   /** Up to here hosts and runs of letters and digits were looked at in vain: each is read once. */
   seenHostEnd: number;
   seenRunEnd: number;
+  /** Up to here digits stand in a row, of which only the next stretch is taken as a number at a time. */
+  digitsEnd: number;
 }
 
 function look(scan: Scan, index: number, trigger: number): Finding | undefined {
@@ -85,6 +87,7 @@ function findDigits(scan: Scan, index: number): Finding | undefined {
 /** Looks once at the whole run of letters and digits around its first digit. */
 function findInRun(scan: Scan, index: number): Finding | undefined {
   const { text } = scan;
+  if (index + GLUED_DIGITS_MIN <= scan.digitsEnd) return findNumber(text, index);
   let start = index;
   while (start > scan.kept && isASCIILetter(text.charCodeAt(start - 1))) start -= 1;
   let end = index;
@@ -96,6 +99,7 @@ function findInRun(scan: Scan, index: number): Finding | undefined {
     digits += 1;
   }
   if (digits === end - start || (digits === firstDigits && digits >= GLUED_DIGITS_MIN)) {
+    scan.digitsEnd = index + firstDigits;
     return findNumber(text, index);
   }
   scan.seenRunEnd = end;

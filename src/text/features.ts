@@ -1,5 +1,5 @@
 /** Counted up whenever the same text would give other features: part of every text's fingerprint in the cache. */
-export const TOKENISER_VERSION = 1;
+export const TOKENISER_VERSION = 2;
 /** A lesson, a trace and a verdict see at most this many features of a text. */
 export const FEATURES_MAX = 128;
 
