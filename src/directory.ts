@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 /**
  * Makes a directory, and those above it that are missing. Not by `mkdirSync` with `recursive`: where the system denies a
@@ -7,8 +7,10 @@ import { dirname } from 'node:path';
  * @throws the system's error
  */
 export function makeDirectories(path: string, mode: number): void {
-  const missing = [path];
-  for (let above = dirname(path); !existsSync(above); above = dirname(above)) missing.push(above);
+  // A whole path, since the way up ends at the root alone: `.` may be denied, and is above itself.
+  const whole = resolve(path);
+  const missing = [whole];
+  for (let above = dirname(whole); !existsSync(above); above = dirname(above)) missing.push(above);
   for (const directory of missing.reverse()) makeDirectory(directory, mode);
 }
 
