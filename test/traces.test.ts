@@ -107,6 +107,23 @@ describe('the ring of traces', () => {
     await close();
   });
 
+  it('waits where LMDB has given up on its files, and drops what is past later', async (t) => {
+    const { traces, close, clock, environment } = await ring(t);
+    traces.append(traceOf(1, clock.now), undefined);
+    await traces.finish();
+    clock.now += 8 * DAY;
+    const table = environment.traces;
+    const getRange = (): never => {
+      throw new Error('MDB_PANIC');
+    };
+    Object.assign(environment, { traces: { getRange } });
+    await traces.finish();
+    Object.assign(environment, { traces: table });
+    await traces.finish();
+    assert.equal(environment.traces.getKeysCount(), 0);
+    await close();
+  });
+
   it('keeps the longest trace, and cuts what is longer', async (t) => {
     const { traces, close, clock } = await ring(t);
     for (const tokens of [0, 1, 128, 200]) {

@@ -79,6 +79,18 @@ function canRead({ root, meta }: Databases): boolean {
 }
 
 /**
+ * What `read` returns, or undefined where LMDB has given up on its files and the writer is yet to hear of it: for what a timer
+ * reads, which nobody waits for and which can be read again after `revive`.
+ */
+export function readForTimer<Result>(read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * Makes the directory, for its owner only, and locks it. One that is there keeps its mode: it may be another one's, named by
  * mistake. @returns releases the lock. @throws StoreError `locked`, `unusable`
  */

@@ -2,7 +2,7 @@ import { LRU } from '../../lru.ts';
 import type { SubjectKind } from '../../model/subject.ts';
 import { expiryKey, factKey, HOUR_MS, readExpiryKey } from '../keys.ts';
 import type { FactRecords } from '../store.ts';
-import type { Environment } from './environment.ts';
+import { type Environment, readForTimer } from './environment.ts';
 import { decodeFacts, encodeFacts, expiryOf, FactRecord } from './fact-record.ts';
 import type { Writer } from './writer.ts';
 
@@ -149,7 +149,7 @@ export class LMDBFacts implements FactRecords {
   async #write(): Promise<void> {
     const { environment, writer, now } = this.#options;
     const puts = this.#takeDirty();
-    const past = findPast(environment, now());
+    const past = readForTimer(() => findPast(environment, now())) ?? [];
     if (puts.length + past.length === 0) return;
     try {
       await writer.commit(() => {

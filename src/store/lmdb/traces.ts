@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { BlockCipher } from '../crypto.ts';
 import { metaKey, numberKey, readNumberKey } from '../keys.ts';
 import type { Trace, Traces, User } from '../store.ts';
-import type { Environment } from './environment.ts';
+import { type Environment, readForTimer } from './environment.ts';
 import type { LocalUser } from './local-user.ts';
 import { MaskedCipher } from './masked-cipher.ts';
 import { closedAt, OpenBlock, readTrace } from './trace-block.ts';
@@ -114,7 +114,7 @@ export class LMDBTraces implements Traces {
     const { environment, writer, now } = this.#options;
     const blocks = [...this.#waiting];
     const added = blocks.reduce((sum, [, block]) => sum + block.length, 0);
-    const dropped = this.#findDropped(added);
+    const dropped = readForTimer(() => this.#findDropped(added)) ?? { keys: [], bytes: 0 };
     this.#droppedAt = now();
     if (blocks.length + dropped.keys.length === 0) return;
     const bytes = this.#bytes + added - dropped.bytes;
