@@ -198,7 +198,7 @@ describe('a full disk', () => {
     const dir = mkdtempSync(join(tmpdir(), 'pv-full-'));
     const disk = join(dir, 'disk');
     mkdirSync(disk);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'tmpfs', disk]);
     try {
       await withDaemon({ dir: disk }, async (admin, daemon) => {
         const kept = await fillAndRecover(admin, daemon, disk);

@@ -214,7 +214,7 @@ async function lessonsOnDisk(dir: string): Promise<Map<string, LessonLabel>> {
 }
 
 describe('a full disk', () => {
-  const bytes = 24 * 2 ** 20;
+  const bytes = 40 * 2 ** 20;
   it('refuses lessons, goes on reading, and learns again when there is room', {
     timeout: 60_000,
   }, async (t) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -10,10 +11,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { deriveDaemonKeys } from '../src/store/crypto.ts';
+import { BlockCipher, deriveDaemonKeys } from '../src/store/crypto.ts';
+import { DerivedIds } from '../src/store/keyed-ids.ts';
 import { metaKey, SCHEMA } from '../src/store/keys.ts';
 import { openEnvironment } from '../src/store/lmdb/environment.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
+import { LMDBUserTables } from '../src/store/lmdb/user-tables.ts';
 import { loadOrCreateSecret } from '../src/store/secret.ts';
 import type { Store } from '../src/store/store.ts';
 import { storeContract, storeError } from './store-contract.ts';
@@ -33,6 +36,36 @@ storeContract('lmdb', openStore);
 const MAP = { mapBytesMax: 2 ** 30, sync: true, fingerprint: deriveDaemonKeys(SECRET).fingerprint };
 
 describe("users' tables in LMDB", () => {
+  it('are taken to be written a few megabytes at once, and all in the end', async (t) => {
+    const environment = await openEnvironment({ ...MAP, dir: temporaryDirectory(t) });
+    t.after(() => environment.close());
+    const keys = deriveDaemonKeys(SECRET);
+    const users = new LMDBUserTables({
+      environment,
+      ids: new DerivedIds(keys),
+      cipher: new BlockCipher(keys.masked),
+      secret: SECRET,
+      now: () => START,
+      userTokensMax: 5000,
+      userCacheBytesMax: 2 ** 20,
+    });
+    const rest = { label: 'spam', weight: 256, at: START, id: '', reporterTag: 3 } as const;
+    for (let i = 0; i < 200; i++) {
+      const { id } = users.open(`user${i}@example.org`, undefined);
+      users.apply({ ...rest, userId: id, sids: Buffer.alloc(0), uids: randomBytes(8 * 4000) }, i + 1, 1);
+    }
+    let taken = 0;
+    while (users.dirty > 0) {
+      const writings = users.take(users.dirty);
+      const bytes = writings.reduce((sum, { value }) => sum + value.length, 0);
+      assert.ok(writings.length > 0 && bytes < 2 ** 22 + 2 ** 16, `${bytes} bytes`);
+      for (const writing of writings) writing.written();
+      taken += writings.length;
+    }
+    assert.equal(taken, 200);
+    assert.equal(users.floor, 200);
+  });
+
   it('are read and taught although memory has room for none of them', async (t) => {
     const dir = temporaryDirectory(t);
     const options = storeOptions(dir, { userCacheBytesMax: 300 });

@@ -8,7 +8,9 @@ import type { Writer } from './writer.ts';
 
 /** Forgotten lessons removed from the disk in one step. */
 const FORGOTTEN_MAX = 256;
-/** User tables that may wait; beyond it, all the surplus is written in the next step. */
+/** Segments written at once at the end: 2.8 MB. */
+const SEGMENTS_MAX = 32;
+/** User tables that may wait; beyond it, the surplus is written in the next steps. */
 const TABLES_WAITING_MAX = 1000;
 
 export interface CheckpointsOptions {
@@ -52,11 +54,11 @@ export class Checkpoints {
     await this.#running;
     do {
       if (writer.state === 'degraded') return;
-      await this.#write(server.take(server.segments), users.take(users.dirty));
-    } while (this.#isScrubDue());
+      await this.#write(server.take(SEGMENTS_MAX), users.take(users.dirty));
+    } while (this.#isScrubDue() || users.dirty > 0 || server.floor < server.generation);
   }
 
-  /** Writes all user tables that are due at once; only before the store is open to others. */
+  /** Writes user tables that are due; only before the store is open to others. */
   writeUsersNow(): void {
     const { environment, users } = this.#options;
     const tables = users.take(users.dirty);

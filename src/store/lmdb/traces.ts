@@ -14,8 +14,8 @@ import type { Writer } from './writer.ts';
 const OPEN_MS_MAX = 1000;
 /** Closed blocks that wait to be written; beyond it the oldest is lost (only while nothing can be written). */
 const WAITING_MAX = 256;
-/** Blocks dropped in one step. */
-const DROPPED_MAX = 64;
+/** Blocks written, and as many dropped, in one step. */
+const STEP_BLOCKS_MAX = 64;
 const DROP_EVERY_MS = 1000;
 const DAY_MS = 86_400_000;
 const CHECKS = 4096;
@@ -95,7 +95,10 @@ export class LMDBTraces implements Traces {
   async finish(): Promise<void> {
     await this.#writing;
     this.#closeBlock();
-    if (this.#options.writer.state === 'ok') await this.#write();
+    do {
+      if (this.#options.writer.state === 'degraded') return;
+      await this.#write();
+    } while (this.#waiting.size > 0);
   }
 
   #openBlock(): OpenBlock {
@@ -112,7 +115,7 @@ export class LMDBTraces implements Traces {
 
   async #write(): Promise<void> {
     const { environment, writer, now } = this.#options;
-    const blocks = [...this.#waiting];
+    const blocks = [...this.#waiting].slice(0, STEP_BLOCKS_MAX);
     const added = blocks.reduce((sum, [, block]) => sum + block.length, 0);
     const dropped = readForTimer(() => this.#findDropped(added)) ?? { keys: [], bytes: 0 };
     this.#droppedAt = now();
@@ -140,7 +143,7 @@ export class LMDBTraces implements Traces {
     const keys: Buffer[] = [];
     let bytes = 0;
     if (this.#bytes === 0) return { keys, bytes };
-    for (const { key, value } of environment.traces.getRange({ limit: DROPPED_MAX })) {
+    for (const { key, value } of environment.traces.getRange({ limit: STEP_BLOCKS_MAX })) {
       const isInTheWay = this.#bytes + added - bytes > tracesBytesMax;
       if (!isInTheWay && !this.#isPast(closedAt(Buffer.from(value)))) break;
       keys.push(Buffer.from(key));

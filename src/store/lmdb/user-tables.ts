@@ -17,6 +17,8 @@ const NEW_USERS_MAX = 10_000;
 /** While there is no room, so many tables that are asked for leave one behind: to keep one costs as much as to read it. */
 const READ_PER_KEPT = 8;
 const SALT_BYTES = 16;
+/** Tables taken to be written at once, in bytes: with one more that begins before. */
+const TAKEN_BYTES_MAX = 2 ** 22;
 
 interface OpenUser {
   readonly userKey: Buffer | undefined;
@@ -131,12 +133,16 @@ export class LMDBUserTables implements UserTables {
       void this.#options.environment.users.put(idKey(id), pinned.table.encode());
   }
 
-  /** Takes up to `count` tables that are due, those that wait longest first; the caller writes them. */
+  /** Takes up to `count` tables that are due, those that wait longest first, or fewer large ones; the caller writes them. */
   take(count: number): Writing[] {
     const writings: Writing[] = [];
+    let bytes = 0;
     for (const [id, pinned] of this.#pinned) {
-      if (writings.length >= count) break;
-      if (pinned.dirtySince !== 0 && !pinned.writing) writings.push(this.#takeTable(id, pinned));
+      if (writings.length >= count || bytes >= TAKEN_BYTES_MAX) break;
+      if (pinned.dirtySince === 0 || pinned.writing) continue;
+      const writing = this.#takeTable(id, pinned);
+      writings.push(writing);
+      bytes += writing.value.length;
     }
     return writings;
   }

@@ -6,14 +6,15 @@ import { metaKey } from '../keys.ts';
 import type { StoreLog } from '../options.ts';
 import type { Environment } from './environment.ts';
 
-/** Jobs of one transaction. */
-const JOBS_MAX = 4096;
+/** Jobs of one transaction: a lesson takes up to three pages, 12 MiB in all. */
+const JOBS_MAX = 1024;
 const RETRY_MS = 1000;
 /**
- * With less room than the largest transaction may take, the disk is full. LMDB is not to find out by itself: where it cannot
- * write a page, lmdb-js writes a message beyond the memory that it took for it (decision 0030).
+ * With less room than the largest transaction may take, the disk is full: lessons, and beside them one step of tables (8 MiB),
+ * of traces (4) and of facts (4). LMDB is not to find out by itself: where it cannot write a page, lmdb-js writes a message
+ * beyond the memory that it took for it (decision 0030).
  */
-const FREE_BYTES_MIN = 2 ** 24;
+const FREE_BYTES_MIN = 2 ** 25;
 /** A disk is taken for usable again when a file of this size can be written and flushed. */
 const PROBE_BYTES = 2 ** 20;
 
