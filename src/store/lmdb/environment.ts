@@ -158,7 +158,7 @@ function checkOwner({ root, meta }: Databases, { dir, fingerprint }: Environment
   if (schema < SCHEMA)
     throw new StoreError(
       'older-schema',
-      `The store in ${dir} has schema ${schema}, which is no longer read.`,
+      `The store in ${dir} has schema ${schema}, which is no longer read; run the version that wrote it, or move the directory away and begin anew.`,
     );
   if (!meta.get(metaKey('secret'))?.equals(fingerprint))
     throw new StoreError(
