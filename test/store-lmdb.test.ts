@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -11,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { BlockCipher, deriveDaemonKeys } from '../src/store/crypto.ts';
 import { DerivedIds } from '../src/store/keyed-ids.ts';
 import { metaKey, SCHEMA } from '../src/store/keys.ts';
@@ -279,6 +282,28 @@ describe('the secret', () => {
 
   it('is refused where its directory cannot be made', () => {
     assert.throws(() => loadOrCreateSecret('/proc/no/secret'), /ENOENT.*check the path/);
+  });
+
+  it('is one for all that make it at once, be their process ids the same', { timeout: 20_000 }, async (t) => {
+    const dir = temporaryDirectory(t);
+    const secret = new URL('../src/store/secret.js', import.meta.url).href;
+    const code = `
+      const { parentPort, workerData } = require('node:worker_threads');
+      import(workerData.secret).then(({ loadOrCreateSecret }) =>
+        parentPort.once('message', (path) => parentPort.postMessage(loadOrCreateSecret(path).toString('hex'))));
+    `;
+    const workers = Array.from({ length: 4 }, () => new Worker(code, { eval: true, workerData: { secret } }));
+    const answers = workers.map((worker) => once(worker, 'message'));
+    for (const worker of workers) worker.postMessage(join(dir, 'secret'));
+    const secrets = new Set((await Promise.all(answers)).flat());
+    assert.deepEqual([...secrets], [readFileSync(join(dir, 'secret')).toString('hex')]);
+    assert.deepEqual(readdirSync(dir), ['secret']);
+  });
+
+  it('is refused at once where it is a pipe', (t) => {
+    const path = join(temporaryDirectory(t), 'secret');
+    execFileSync('mkfifo', ['-m', '600', path]);
+    assert.throws(() => loadOrCreateSecret(path), /is no file/);
   });
 
   it('is refused where it is no file', (t) => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  constants,
   existsSync,
   fstatSync,
   linkSync,
@@ -26,22 +27,21 @@ export function loadOrCreateSecret(path: string): Buffer {
   } catch (error) {
     throw unusable(path, error);
   }
-  return create(path) ?? load(path);
+  if (!existsSync(path)) create(path);
+  return load(path);
 }
 
-/** Undefined where a secret is there. A disk that is full leaves no part of one behind: it is written aside, then linked. */
-function create(path: string): Buffer | undefined {
-  if (existsSync(path)) return undefined;
-  const secret = randomBytes(SECRET_BYTES);
-  const draft = `${path}.${process.pid}`;
+/**
+ * Unless another process was faster, whose secret it then is. A disk that is full leaves no part of one behind: it is written
+ * aside, then linked. Not under a name by process id: in two containers that is the same.
+ */
+function create(path: string): void {
+  const draft = `${path}.${randomBytes(8).toString('hex')}`;
   try {
-    rmSync(draft, { force: true });
-    writeFileSync(draft, secret, { flag: 'wx', mode: 0o600, flush: true });
+    writeFileSync(draft, randomBytes(SECRET_BYTES), { flag: 'wx', mode: 0o600, flush: true });
     linkSync(draft, path);
-    return secret;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
-    throw unusable(path, error);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(path, error);
   } finally {
     rmSync(draft, { force: true });
   }
@@ -50,7 +50,8 @@ function create(path: string): Buffer | undefined {
 function load(path: string): Buffer {
   let file: number;
   try {
-    file = openSync(path, 'r');
+    // A named pipe would be waited for.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw unusable(path, error);
   }
