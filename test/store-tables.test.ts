@@ -240,6 +240,18 @@ describe("a user's table", () => {
     assert.equal(table.spamTotal, 23 * 256);
   });
 
+  it('goes on learning when it has long been full', () => {
+    const table = new UserTable(HEAD);
+    const lessons = Array.from({ length: 600 }, () => tokens(40));
+    for (const [i, ids] of lessons.entries()) {
+      table.learn(learnt(ids), 1000);
+      table.seq = i + 1;
+    }
+    // Of 400 tokens, an eighth goes three times.
+    const known = lessons.slice(-10).flatMap((ids) => spamOf(table, ids).filter((count) => count > 0));
+    assert.ok(known.length > 200, `${known.length} of 400`);
+  });
+
   it('is again what it was after a lesson and its undoing, to the byte', () => {
     const table = new UserTable(HEAD);
     table.learn(learnt(tokens(100), { label: 'ham' }), 5000);

@@ -18,6 +18,8 @@ const HAM_SHIFT = 16;
 const LESSON_UNITS = 256;
 /** On overflow, the rarest tokens beyond 7/8 of the limit go, so that new ones find room for a while. */
 const KEPT_OF_EIGHT = 7;
+/** 2³² ÷ the golden ratio: multiples of it spread evenly (Knuth, TAOCP 3, 6.4). */
+const SPREAD = 0x9e3779b1;
 
 export interface UserHead {
   /** 16 bytes. */
@@ -256,26 +258,32 @@ export class UserTable {
     this.#isInOrder = true;
   }
 
+  /**
+   * Of those that are equally rare some go, from another one on each time: were they always the same, the oldest of them would
+   * stay for ever, and a full table would learn no new token. Which ones follows from the lessons, so a replay drops the same.
+   */
   #dropRarest(kept: number): void {
     const sorted = this.#sorted();
     const totals = new Uint32Array(sorted.count);
     for (let i = 0; i < sorted.count; i++) totals[i] = totalOf(sorted.counts[i]!);
     totals.sort();
     const least = totals[sorted.count - kept] ?? 0;
-    let spare = kept;
-    for (const total of totals) if (total > least) spare--;
-    this.#layOut(keep(sorted, least, spare));
+    const rarer = totals.indexOf(least);
+    const ties = totals.lastIndexOf(least) + 1 - rarer;
+    const dropped = sorted.count - kept - rarer;
+    const first = Math.floor(((Math.imul(this.seq + 1, SPREAD) >>> 0) / 2 ** 32) * ties);
+    this.#layOut(keep(sorted, least, (tie) => (tie - first + ties) % ties >= dropped));
   }
 }
 
-/** Keeps what counts more than `least`, and the first `spare` that count just that. */
-function keep(sorted: Sorted, least: number, spare: number): Sorted {
+/** Keeps what counts more than `least`, and of what counts just that, whose index among them is spared. */
+function keep(sorted: Sorted, least: number, isSpared: (tie: number) => boolean): Sorted {
   const { ids, counts } = sorted;
   let to = 0;
-  let left = spare;
+  let ties = 0;
   for (let i = 0; i < sorted.count; i++) {
     const total = totalOf(counts[i]!);
-    if (total < least || (total === least && left-- <= 0)) continue;
+    if (total < least || (total === least && !isSpared(ties++))) continue;
     ids[to] = ids[i]!;
     counts[to++] = counts[i]!;
   }
