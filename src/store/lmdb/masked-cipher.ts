@@ -39,7 +39,8 @@ export class MaskedCipher {
       blocks[at + 3] = fourth;
     }
     const uids = this.cipher.encipher(blockBytes.subarray(0, sids.length));
-    const to = tokenWords(uids, sids.length / TOKEN_STRIDE);
+    // Not `tokenWords`, which may copy.
+    const to = new Int32Array(uids.buffer, uids.byteOffset, end);
     for (let at = 0; at < end; at += STRIDE_WORDS) {
       to[at] = to[at]! ^ first;
       to[at + 1] = to[at + 1]! ^ second;
