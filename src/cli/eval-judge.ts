@@ -25,9 +25,13 @@ export interface Judge {
 
 /** A judge that knows nothing yet, with the weights and thresholds of the configuration. */
 export async function createJudge(config: Config): Promise<Judge> {
-  const dir = mkdtempSync(join(tmpdir(), 'providence-eval-'));
-  const remove = () => rmSync(dir, { recursive: true, force: true });
+  let dir: string | undefined;
+  const remove = () => {
+    if (dir !== undefined) rmSync(dir, { recursive: true, force: true });
+  };
+  // Listened for before there is anything to remove: a signal right after `mkdtemp` would end the process at once.
   const takeBack = beforeInterrupt(remove);
+  dir = mkdtempSync(join(tmpdir(), 'providence-eval-'));
   const store = await openStore({
     dir,
     secret: randomBytes(32),
