@@ -115,12 +115,13 @@ describe('sweeping facts', () => {
     await steps(facts);
     assert.equal(environment.facts.getKeysCount(), 2);
     clock.now = START + HOUR;
-    await steps(facts);
+    // A step may also end by its time.
+    for (let i = 0; i < 50 && environment.expiry.getKeysCount() > 1; i++) await steps(facts);
     assert.equal(environment.facts.get(factKey('jid', ID)), undefined);
     assert.notEqual(environment.facts.get(factKey('jid', other)), undefined);
     assert.equal(environment.expiry.getKeysCount(), 1);
     clock.now = START + 6 * HOUR;
-    await steps(facts);
+    for (let i = 0; i < 50 && environment.expiry.getKeysCount() > 0; i++) await steps(facts);
     assert.equal(environment.facts.getKeysCount() + environment.expiry.getKeysCount(), 0);
   });
 
