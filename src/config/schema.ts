@@ -112,7 +112,7 @@ const storeTable = table(
     checkpoint_seconds: whole(
       30,
       [1, 3_600],
-      'How often changed tables are written; a start replays what came after.',
+      'Within this time a changed table is written; a start replays what came after.',
     ),
   },
   'The embedded store.',
