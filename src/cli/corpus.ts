@@ -3,7 +3,7 @@ import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { readMbox } from './corpus-mbox.ts';
 import { type CorpusRow, type CorpusText, type Label, parseRow } from './corpus-tsv.ts';
-import { CliError, EXIT } from './exit.ts';
+import { CliError, cannotRead, EXIT } from './exit.ts';
 import { readLines } from './lines.ts';
 import { STANDARD_INPUT } from './standard-input.ts';
 import { messageOf } from './stanza-text.ts';
@@ -169,9 +169,4 @@ async function reading<T>(path: string, result: Promise<T>): Promise<T> {
   } catch (error) {
     throw cannotRead(path, error);
   }
-}
-
-function cannotRead(path: string, cause: unknown): CliError {
-  const code = (cause as NodeJS.ErrnoException).code;
-  return new CliError(EXIT.noInput, `${path}: cannot be read (${code}); give an existing file.`, { cause });
 }

@@ -29,6 +29,12 @@ export class CliError extends Error {
   }
 }
 
+/** A file, a folder or standard input that the system does not let be read. */
+export function cannotRead(path: string, cause: unknown): CliError {
+  const { code } = cause as NodeJS.ErrnoException;
+  return new CliError(EXIT.noInput, `${path}: cannot be read (${code}); give an existing file.`, { cause });
+}
+
 /** The exit code of a failure; undefined for what is no operational failure but a mistake in the program. */
 export function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof CliError) return error.exitCode;

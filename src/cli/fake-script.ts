@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ACTIONS, VERDICTS } from '../model/verdict.ts';
 import { ANSWER_HEADERS, STATUS, type StatusName, VERBS } from '../pnp/grammar.ts';
-import { CliError, EXIT } from './exit.ts';
+import { CliError, cannotRead, EXIT } from './exit.ts';
 
 /** What the fake daemon does with a request: the first rule that fits, else its own friendly answer. */
 export type Rule = z.output<typeof rule>;
@@ -48,10 +48,7 @@ export function readScript(path: string): Rule[] {
     return parseScript(readFileSync(path, 'utf8'), path);
   } catch (cause) {
     if (cause instanceof CliError) throw cause;
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new CliError(EXIT.noInput, `${path}: cannot be read (${code}); name an existing script.`, {
-      cause,
-    });
+    throw cannotRead(path, cause);
   }
 }
 

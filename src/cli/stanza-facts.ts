@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { StanzaFacts } from '../../clients/node/pnp-client.ts';
-import { CliError, EXIT } from './exit.ts';
+import { readUserKey, USER_KEY_BYTES } from '../pnp/user-key.ts';
+import { CliError, cannotRead, EXIT } from './exit.ts';
 import type { FactArgs, PartyArgs } from './options.ts';
-
-/** 32 bytes. */
-const KEY = /^[A-Za-z0-9+/]{43}=$/;
 
 /** Options as facts of the stanza. @throws CliError 66, 65 for a key that is none */
 export function factsOf(args: PartyArgs & Partial<FactArgs>): StanzaFacts {
@@ -26,16 +24,18 @@ export function factsOf(args: PartyArgs & Partial<FactArgs>): StanzaFacts {
 }
 
 function readKey(path: string): Uint8Array {
-  const text = readText(path).trim();
-  if (KEY.test(text)) return Buffer.from(text, 'base64');
-  throw new CliError(EXIT.badInput, `${path}: holds no user key; write 32 bytes in base64 into it.`);
+  const key = readUserKey(readText(path).trim());
+  if (key !== undefined) return key;
+  throw new CliError(
+    EXIT.badInput,
+    `${path}: holds no user key; write ${USER_KEY_BYTES} bytes in base64 into it.`,
+  );
 }
 
 function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new CliError(EXIT.noInput, `${path}: cannot be read (${code}); name an existing file.`, { cause });
+    throw cannotRead(path, cause);
   }
 }

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { CliError, EXIT } from './exit.ts';
+import { CliError, cannotRead, EXIT } from './exit.ts';
 import { STANDARD_INPUT } from './standard-input.ts';
 
 /** Largest stanza that is read; the daemon's own limit is lower. */
@@ -20,12 +20,7 @@ export async function readStanzaInput(file: string | undefined): Promise<Buffer>
       if (bytes > STANZA_BYTES_MAX) break;
     }
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new CliError(
-      EXIT.noInput,
-      `${file ?? STANDARD_INPUT}: cannot be read (${code}); name an existing file.`,
-      { cause },
-    );
+    throw cannotRead(file ?? STANDARD_INPUT, cause);
   }
   if (bytes > STANZA_BYTES_MAX)
     throw new CliError(EXIT.badInput, 'This is no stanza: it is longer than 16 MiB.');

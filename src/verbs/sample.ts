@@ -3,11 +3,10 @@ import type { Direction, Sample, StreamFacts } from '../model/sample.ts';
 import { sampleOf } from '../model/stanza.ts';
 import { refusal } from '../pnp/refusal.ts';
 import type { Request } from '../pnp/request.ts';
+import { readUserKey, USER_KEY_BYTES } from '../pnp/user-key.ts';
 import type { User } from '../store/store.ts';
 import type { Context } from './context.ts';
 
-const USER_KEY_BYTES = 32;
-const USER_KEY_PATTERN = /^[A-Za-z0-9+/]{43}=$/;
 /** Longest word taken from a stream fact; the rest cannot matter. */
 const FACT_CHARACTERS_MAX = 64;
 const TLS_VERSIONS = ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1', 'none'];
@@ -39,10 +38,9 @@ export function openUser(jid: string, request: Request, context: Context): User 
 function userKeyOf(request: Request): Buffer | undefined {
   const text = request.header('User-Key');
   if (text === undefined) return undefined;
-  if (!USER_KEY_PATTERN.test(text)) {
-    throw refusal('bad-user-key', `User-Key is ${USER_KEY_BYTES} bytes in base64`);
-  }
-  return Buffer.from(text, 'base64');
+  const key = readUserKey(text);
+  if (key === undefined) throw refusal('bad-user-key', `User-Key is ${USER_KEY_BYTES} bytes in base64`);
+  return key;
 }
 
 function directionOf(request: Request): Direction {

@@ -1,9 +1,8 @@
+import { FEATURES_MAX } from '../../text/features.ts';
 import type { BlockCipher } from '../crypto.ts';
 import { STRIDE_WORDS, TOKEN_STRIDE, tokenWords } from './token-ids.ts';
 
-const TOKENS_MAX = 128;
-
-const blocks = new Uint32Array(TOKENS_MAX * STRIDE_WORDS);
+const blocks = new Uint32Array(FEATURES_MAX * STRIDE_WORDS);
 const blockBytes = new Uint8Array(blocks.buffer);
 
 /**
@@ -23,7 +22,7 @@ export class MaskedCipher {
     this.mask = Uint32Array.from([0, 4, 8, 12], (at) => key.readUInt32LE(at));
   }
 
-  /** The user's token ids (uids) from the server's (sids); both of stride 16, at most 128. */
+  /** The user's token ids (uids) from the server's (sids); both of stride 16, at most `FEATURES_MAX`. */
   tokens(sids: Buffer): Buffer {
     if (sids.length > blockBytes.length) throw new RangeError(`${sids.length / TOKEN_STRIDE} tokens at once`);
     const end = sids.length / 4;

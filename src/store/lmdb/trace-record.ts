@@ -1,17 +1,17 @@
 import { VERDICTS } from '../../model/verdict.ts';
+import { FEATURES_MAX } from '../../text/features.ts';
 import { idOfWords, idWord } from '../id-words.ts';
 import type { Trace } from '../store.ts';
 import { copyTokens, spreadTokens, TOKEN_BYTES, TOKEN_STRIDE } from './token-ids.ts';
 
 const HEAD_BYTES = 72;
-const TOKENS_MAX = 128;
 const SCORES_MAX = 64;
 /** A trace takes whole places of this size: each is one block of the cipher that seals it. */
 export const PLACE_BYTES = 16;
 const PLACE_WORDS = PLACE_BYTES / 4;
 /** The longest trace. */
 export const TRACE_BYTES_MAX =
-  PLACE_BYTES * Math.ceil((HEAD_BYTES + 4 * SCORES_MAX + TOKENS_MAX * TOKEN_BYTES) / PLACE_BYTES);
+  PLACE_BYTES * Math.ceil((HEAD_BYTES + 4 * SCORES_MAX + FEATURES_MAX * TOKEN_BYTES) / PLACE_BYTES);
 
 const TEXT_WORD = 4;
 const SENDER_WORD = 8;
@@ -33,7 +33,7 @@ const doubles = new Float64Array(words.buffer);
  * ```
  */
 export function encodeTrace(trace: Trace, ownerId: string, check: number): Uint32Array {
-  const sids = Math.min(trace.sids.length / TOKEN_STRIDE, TOKENS_MAX);
+  const sids = Math.min(trace.sids.length / TOKEN_STRIDE, FEATURES_MAX);
   const scores = Math.min(trace.scores.length, SCORES_MAX);
   doubles[0] = trace.at;
   doubles[1] = trace.total;

@@ -1,25 +1,26 @@
 import type { CountColumns } from '../store.ts';
-import type { Learnt } from './lesson-record.ts';
+import { LESSON_WEIGHT, type Learnt } from './lesson-record.ts';
+import {
+  BUCKET_TOKENS,
+  BUCKET_WORDS,
+  bucketOf,
+  COUNT_MAX,
+  countsAt,
+  GOES_ON,
+  grown,
+  HAM_SHIFT,
+  layOut,
+  type SortedTokens,
+  sortedTokens,
+  withoutRarest,
+} from './token-buckets.ts';
 import { TOKEN_BYTES, tokenWords } from './token-ids.ts';
 
 const HEAD_BYTES = 64;
-/** Words of a bucket, which is as long as a cache line: eight ids, then the counts of each. */
-const BUCKET_WORDS = 16;
-const BUCKET_TOKENS = 8;
-/** Filled to 0.65: one bucket in twelve then goes on in the next one. */
-const TOKENS_PER_BUCKET = 5.2;
 /** Filled to 0.75 by new tokens, a table is laid out anew. */
 const TOKENS_PER_BUCKET_MAX = 6;
-/** Of a bucket's last word: some id that belongs here or before lies in the next bucket. */
-const GOES_ON = -0x80000000;
-/** Spam in bits 0–14 of a token's counts, ham in bits 16–30; whole lessons. */
-const COUNT_MAX = 0x7fff;
-const HAM_SHIFT = 16;
-const LESSON_UNITS = 256;
 /** On overflow, the rarest tokens beyond 7/8 of the limit go, so that new ones find room for a while. */
 const KEPT_OF_EIGHT = 7;
-/** 2³² ÷ the golden ratio: multiples of it spread evenly (Knuth, TAOCP 3, 6.4). */
-const SPREAD = 0x9e3779b1;
 
 export interface UserHead {
   /** 16 bytes. */
@@ -27,13 +28,6 @@ export interface UserHead {
   /** 8 bytes: `userCheck` of the first root seen. */
   readonly check: Buffer;
   readonly created: number;
-}
-
-/** Tokens in order of their ids. */
-interface Sorted {
-  readonly ids: Uint32Array;
-  readonly counts: Int32Array;
-  count: number;
 }
 
 /**
@@ -148,7 +142,10 @@ export class UserTable {
       this.#add(at < 0 ? this.#insert(id) : at, learnt, 1);
     }
     this.#addTotal(learnt, learnt.weight);
-    if (this.#count > tokensMax) this.#dropRarest(Math.floor((tokensMax * KEPT_OF_EIGHT) / 8));
+    if (this.#count > tokensMax) {
+      const kept = Math.floor((tokensMax * KEPT_OF_EIGHT) / 8);
+      this.#layOut(withoutRarest(this.#sorted(), kept, this.seq));
+    }
   }
 
   unlearn(learnt: Learnt): void {
@@ -206,112 +203,22 @@ export class UserTable {
     }
   }
 
-  /** What the table holds, in order. */
-  #sorted(): Sorted {
-    const ids = new Uint32Array(this.#count);
-    const counts = new Int32Array(this.#count);
-    const words = this.#words;
-    let count = 0;
-    for (let at = 0; at < words.length; at += 16) {
-      for (let i = at; i < at + 8; i++) {
-        const own = words[i + 8]! & 0x7fffffff;
-        if (own === 0) continue;
-        // By insertion: an id is never more than a few buckets from its place.
-        let to = count++;
-        const id = words[i]! >>> 0;
-        for (; to > 0 && ids[to - 1]! > id; to--) {
-          ids[to] = ids[to - 1]!;
-          counts[to] = counts[to - 1]!;
-        }
-        ids[to] = id;
-        counts[to] = own;
-      }
-    }
-    return { ids, counts, count };
+  #sorted(): SortedTokens {
+    return sortedTokens(this.#words, this.#count);
   }
 
-  #layOut({ ids, counts, count }: Sorted): void {
-    const buckets = Math.max(1, Math.ceil(count / TOKENS_PER_BUCKET));
-    let words = new Int32Array((buckets + 1) * BUCKET_WORDS);
-    let bucket = 0;
-    let filled = 0;
-    const scale = buckets / 2 ** 32;
-    for (let i = 0; i < count; i++) {
-      const id = ids[i]!;
-      const home = (id * scale) | 0;
-      if (home > bucket) {
-        bucket = home;
-        filled = 0;
-      } else if (filled === 8) {
-        words[16 * bucket + 15]! |= GOES_ON;
-        bucket++;
-        filled = 0;
-        if (16 * bucket === words.length) words = grown(words);
-      }
-      words[16 * bucket + filled] = id;
-      words[16 * bucket + filled + 8] = counts[i]!;
-      filled++;
-    }
-    this.#count = count;
+  #layOut(sorted: SortedTokens): void {
+    const { words, buckets } = layOut(sorted);
+    this.#count = sorted.count;
     this.#buckets = buckets;
     this.#words = words;
     this.#isInOrder = true;
   }
-
-  /**
-   * Of those that are equally rare some go, from another one on each time: were they always the same, the oldest of them would
-   * stay for ever, and a full table would learn no new token. Which ones follows from the lessons, so a replay drops the same.
-   */
-  #dropRarest(kept: number): void {
-    const sorted = this.#sorted();
-    const totals = new Uint32Array(sorted.count);
-    for (let i = 0; i < sorted.count; i++) totals[i] = totalOf(sorted.counts[i]!);
-    totals.sort();
-    const least = totals[sorted.count - kept] ?? 0;
-    const rarer = totals.indexOf(least);
-    const ties = totals.lastIndexOf(least) + 1 - rarer;
-    const dropped = sorted.count - kept - rarer;
-    const first = Math.floor(((Math.imul(this.seq + 1, SPREAD) >>> 0) / 2 ** 32) * ties);
-    this.#layOut(keep(sorted, least, (tie) => (tie - first + ties) % ties >= dropped));
-  }
-}
-
-/** Keeps what counts more than `least`, and of what counts just that, whose index among them is spared. */
-function keep(sorted: Sorted, least: number, isSpared: (tie: number) => boolean): Sorted {
-  const { ids, counts } = sorted;
-  let to = 0;
-  let ties = 0;
-  for (let i = 0; i < sorted.count; i++) {
-    const total = totalOf(counts[i]!);
-    if (total < least || (total === least && !isSpared(ties++))) continue;
-    ids[to] = ids[i]!;
-    counts[to++] = counts[i]!;
-  }
-  return { ids, counts, count: to };
-}
-
-function bucketOf(id: number, buckets: number): number {
-  return Math.floor((id * buckets) / 2 ** 32);
-}
-
-/** Without the bucket's own bit; 0 = an empty place. */
-function countsAt(words: Int32Array, at: number): number {
-  return words[at]! & ~GOES_ON;
-}
-
-function totalOf(counts: number): number {
-  return (counts & COUNT_MAX) + (counts >>> HAM_SHIFT);
 }
 
 /** At least one: a token that was taught is there. */
 function lessonsOf(weight: number): number {
-  return Math.min(Math.max(Math.round(weight / LESSON_UNITS), 1), COUNT_MAX);
-}
-
-function grown(words: Int32Array): Int32Array<ArrayBuffer> {
-  const copy = new Int32Array(words.length + BUCKET_WORDS);
-  copy.set(words);
-  return copy;
+  return Math.min(Math.max(Math.round(weight / LESSON_WEIGHT), 1), COUNT_MAX);
 }
 
 /** Not a slice: one of 16 bytes would keep all of a record alive. */
