@@ -116,6 +116,14 @@ describe('loadConfig', () => {
 describe('the schema', () => {
   const keys = describeKeys();
 
+  it('says of each key, in entries of lists too, whether it needs a restart', () => {
+    const restarts = new Map(keys.map(({ key, restart }) => [key, restart]));
+    assert.equal(restarts.get('store.directory'), true);
+    assert.equal(restarts.get('thresholds.spam'), false);
+    const entry = keys.find(({ key }) => key === 'listen.unix')?.entry ?? [];
+    assert.equal(entry.find(({ key }) => key === 'path')?.restart, true);
+  });
+
   it('gives every key a default and a sentence', () => {
     assert.ok(keys.length > 50);
     for (const { key, prose, default: fallback, entry = [] } of keys) {

@@ -10,6 +10,8 @@ export interface KeyDescription {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly words?: readonly string[];
+  /** True: takes effect at the next start; a reload names it and leaves it. */
+  readonly restart: boolean;
   /** Keys of one entry, where the value is a list of tables. */
   readonly entry?: readonly KeyDescription[];
 }
@@ -20,6 +22,7 @@ interface JSONSchema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly enum?: readonly string[];
+  readonly restart?: boolean;
   readonly properties?: Readonly<Record<string, JSONSchema>>;
   readonly items?: JSONSchema;
 }
@@ -50,6 +53,7 @@ function describe(key: string, node: JSONSchema): KeyDescription {
     key,
     prose: node.description ?? '',
     default: node.default,
+    restart: node.restart === true,
     ...(node.minimum === undefined ? {} : { minimum: node.minimum }),
     ...(node.maximum === undefined ? {} : { maximum: node.maximum }),
     ...(node.enum === undefined ? {} : { words: node.enum }),

@@ -1,5 +1,5 @@
 import type { UNITS } from '../model/unit.ts';
-import { number, table, whole } from './keys.ts';
+import { number, RESTART, table, whole } from './keys.ts';
 
 const group = (capSpam: number, capHam: number, prose: string) =>
   table(
@@ -39,7 +39,7 @@ export const bayesTable = table(
           1_000_000,
           [4_096, 50_000_000],
           'Tokens that the server-wide table can hold, about 40 bytes each.',
-        ),
+        ).meta(RESTART),
         lessons_min: whole(20, [1, 100_000], 'Lessons of each class before the table has an opinion.'),
         tokens_min: whole(2, [1, 64], 'Known tokens that a text needs for an opinion.'),
       },
@@ -48,8 +48,10 @@ export const bayesTable = table(
     user: table(
       {
         weight: weight(20),
-        tokens_max: whole(5_000, [100, 100_000], 'Tokens of one user, about 12 bytes each.'),
-        cache_bytes_max: whole(64 * 2 ** 20, [2 ** 20, 2 ** 36], "Memory for users' tables in use."),
+        tokens_max: whole(5_000, [100, 100_000], 'Tokens of one user, about 12 bytes each.').meta(RESTART),
+        cache_bytes_max: whole(64 * 2 ** 20, [2 ** 20, 2 ** 36], "Memory for users' tables in use.").meta(
+          RESTART,
+        ),
         lessons_min: whole(
           5,
           [1, 10_000],
@@ -84,7 +86,7 @@ export const karmaTable = table(
           262_144,
           [1_024, 16_777_216],
           'Senders watched at once, 40 bytes each; rounded up to a power of two.',
-        ),
+        ).meta(RESTART),
       },
       'How fast one JID writes, and to how many.',
     ),
@@ -124,8 +126,16 @@ const ttl = (unit: (typeof UNITS)[number]) =>
 
 export const cacheTable = table(
   {
-    records_max: whole(20_000, [100, 10_000_000], 'Fact records held in memory; the rest stay in the store.'),
-    texts_bytes_max: whole(16 * 2 ** 20, [2 ** 20, 2 ** 36], 'Memory for the features of texts seen lately.'),
+    records_max: whole(
+      20_000,
+      [100, 10_000_000],
+      'Fact records held in memory; the rest stay in the store.',
+    ).meta(RESTART),
+    texts_bytes_max: whole(
+      16 * 2 ** 20,
+      [2 ** 20, 2 ** 36],
+      'Memory for the features of texts seen lately.',
+    ).meta(RESTART),
     bayes: table({ server: ttl('bayes.server'), user: ttl('bayes.user') }, 'Cache of the text filters.'),
     karma: table({ jid_rate: ttl('karma.jid_rate') }, 'Cache of the karma units.'),
     auth: table({ stream: ttl('auth.stream') }, 'Cache of the authentication units.'),

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { RIGHTS } from '../pnp/grammar.ts';
-import { number, oneOf, table, whole } from './keys.ts';
+import { number, oneOf, RESTART, table, whole } from './keys.ts';
 import { bayesTable, cacheTable, groupsTable, karmaTable, streamTable } from './schema-filters.ts';
 
 const rights = z
@@ -14,18 +14,25 @@ function isLoopback(address: string): boolean {
 }
 
 const unixListener = z.strictObject({
-  path: z.string().min(1).max(107).describe('Path of the socket; at most 107 bytes, a limit of the kernel.'),
+  path: z
+    .string()
+    .min(1)
+    .max(107)
+    .describe('Path of the socket; at most 107 bytes, a limit of the kernel.')
+    .meta(RESTART),
   mode: z
     .string()
     .regex(/^0?[0-7]{3}$/, 'must be three octal digits, such as "660"')
     .default('660')
-    .describe('Permissions of the socket, octal digits in quotes.'),
+    .describe('Permissions of the socket, octal digits in quotes.')
+    .meta(RESTART),
   group: z
     .string()
     .max(32)
     .default('')
-    .describe('Group that owns the socket; empty: the group of the daemon.'),
-  rights: rights.default(['check', 'learn', 'users']),
+    .describe('Group that owns the socket; empty: the group of the daemon.')
+    .meta(RESTART),
+  rights: rights.default(['check', 'learn', 'users']).meta(RESTART),
 });
 
 const tcpListener = z.strictObject({
@@ -38,9 +45,10 @@ const tcpListener = z.strictObject({
       'must be a loopback address: TCP beyond it needs TLS, which this release does not have',
     )
     .default('127.0.0.1')
-    .describe('Loopback address to listen on, or a name of one.'),
-  port: whole(7711, [0, 65_535], 'Port; 0 takes any free one.'),
-  rights: rights.default(['check']),
+    .describe('Loopback address to listen on, or a name of one.')
+    .meta(RESTART),
+  port: whole(7711, [0, 65_535], 'Port; 0 takes any free one.').meta(RESTART),
+  rights: rights.default(['check']).meta(RESTART),
 });
 
 const listenTable = table(
@@ -52,12 +60,14 @@ const listenTable = table(
         { path: './var/providence.sock', mode: '660', group: '', rights: ['check', 'learn', 'users'] },
         { path: './var/admin.sock', mode: '600', group: '', rights: ['check', 'learn', 'users', 'admin'] },
       ])
-      .describe('Unix sockets. A list in the file replaces this one whole.'),
+      .describe('Unix sockets. A list in the file replaces this one whole.')
+      .meta(RESTART),
     tcp: z
       .array(tcpListener)
       .max(16)
       .default([{ host: '127.0.0.1', port: 7711, rights: ['check'] }])
-      .describe('TCP listeners, on loopback only. An empty list switches TCP off.'),
+      .describe('TCP listeners, on loopback only. An empty list switches TCP off.')
+      .meta(RESTART),
   },
   'Where PNP is spoken.',
 );
@@ -89,26 +99,28 @@ const limitsTable = table(
 
 const storeTable = table(
   {
-    directory: z.string().min(1).default('./var/store').describe('Directory of the store.'),
+    directory: z.string().min(1).default('./var/store').describe('Directory of the store.').meta(RESTART),
     secret_file: z
       .string()
       .min(1)
       .default('./var/secret')
       .describe(
         "The daemon's secret: 32 bytes, made at the first start. Keep a copy: without it the store is worthless.",
-      ),
+      )
+      .meta(RESTART),
     map_bytes_max: whole(
       16 * 2 ** 30,
       [2 ** 20, 2 ** 44],
       'Largest size of the store in bytes; address space, not memory.',
-    ),
+    ).meta(RESTART),
     undo_days: whole(90, [1, 3_650], 'How long a lesson can be undone.'),
     sync: z
       .boolean()
       .default(true)
       .describe(
         'Flush each lesson to the disk before it is answered. `false` is for stores that may be lost.',
-      ),
+      )
+      .meta(RESTART),
     checkpoint_seconds: whole(
       30,
       [1, 3_600],
@@ -128,8 +140,11 @@ export const schema = z
           .string()
           .max(255)
           .default('127.0.0.1')
-          .describe('Address of metrics and health pages; empty: none.'),
-        port: whole(7712, [0, 65_535], 'Port of metrics and health pages; 0 takes any free one.'),
+          .describe('Address of metrics and health pages; empty: none.')
+          .meta(RESTART),
+        port: whole(7712, [0, 65_535], 'Port of metrics and health pages; 0 takes any free one.').meta(
+          RESTART,
+        ),
       },
       'Metrics and health over HTTP.',
     ),
