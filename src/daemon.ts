@@ -33,8 +33,10 @@ export interface Daemon {
 
 /** Reads the configuration and hands the rooms to each other; decides nothing. @throws ConfigError */
 export function createDaemon(options: { readonly configPath?: string | undefined } = {}): Daemon {
-  const { config } = loadConfig(options.configPath);
+  const { config, unused } = loadConfig(options.configPath);
   const log = createLogger(config.log.level);
+  for (const { name, nearest } of unused)
+    log.warn({ variable: name, nearest }, 'an environment variable sets nothing');
   /** Undone in reverse at the stop. */
   const closers: (() => void | Promise<void>)[] = [];
   let stopping: Promise<void> | undefined;

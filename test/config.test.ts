@@ -56,6 +56,21 @@ const BROKEN: readonly (readonly [name: string, text: string, message: RegExp])[
     /line 2: `listen\.unix\.0\.path` expected/,
   ],
   [
+    'an unknown name in an inline table, and names the nearest key',
+    'listen.unix = [\n  { path = "a", mod = "660" },\n]\n',
+    /line 2: unknown key `listen\.unix\.0\.mod`; did you mean `listen\.unix\.mode`\?/,
+  ],
+  [
+    'a key without its table, and names the one that has it',
+    'shed_ms = 5\n',
+    /line 1: unknown key `shed_ms`; did you mean `limits\.shed_ms`\?/,
+  ],
+  [
+    'a key in quotes, with the line ends of Windows',
+    '[ "limits" ]\r\n\r\n"shed_ms" = 0\r\n',
+    /line 3: `limits\.shed_ms` too small/,
+  ],
+  [
     'two listeners on one path',
     '[[listen.unix]]\npath = "a"\n[[listen.unix]]\npath = "a"\n',
     /line 4: `listen\.unix\.1\.path` is the path of another listener/,
@@ -102,6 +117,41 @@ describe('loadConfig', () => {
       () => load('[thresholds]\nspam = 6\n', env),
       /^ConfigError: PROVIDENCE_THRESHOLDS__SPAM: `thr/,
     );
+  });
+
+  it('names the variable where it set the whole list that a fault is in', () => {
+    const env = { PROVIDENCE_LISTEN__UNIX: '[{ path = "a", mode = 1 }]' };
+    assert.throws(
+      () => load('[[listen.unix]]\npath = "a"\n', env),
+      /^ConfigError: PROVIDENCE_LISTEN__UNIX: `listen\.unix\.0\.mode`/,
+    );
+  });
+
+  it('sets a table before what is in it, in whatever order the variables come', () => {
+    const whole = { PROVIDENCE_LISTEN__UNIX: '[{ path = "/a" }]' };
+    const part = { PROVIDENCE_LISTEN__UNIX__0__MODE: '"600"' };
+    for (const env of [
+      { ...whole, ...part },
+      { ...part, ...whole },
+    ])
+      assert.equal(load('', env).listen.unix[0]?.mode, '600');
+  });
+
+  it('names the variables that set nothing, and the nearest that would', () => {
+    const path = join(DIR, 'empty.toml');
+    writeFileSync(path, '');
+    const { unused } = loadConfig(path, {
+      PROVIDENCE_THRESHOLDS_SPAM: '7',
+      PROVIDENCE_PORT: 'tcp://192.0.2.1:7711',
+      PROVIDENCE_CONFIG: path,
+      PROVIDENCE_SOCKET: 'a',
+      PROVIDENCE_LOG__LEVEL: 'warn',
+      OTHER: 'x',
+    });
+    assert.deepEqual(unused, [
+      { name: 'PROVIDENCE_PORT', nearest: undefined },
+      { name: 'PROVIDENCE_THRESHOLDS_SPAM', nearest: 'PROVIDENCE_THRESHOLDS__SPAM' },
+    ]);
   });
 
   it('takes an empty PROVIDENCE_CONFIG for none', () => {

@@ -209,6 +209,15 @@ describe('starting and stopping', () => {
     rmSync(daemon.dir, { recursive: true });
   });
 
+  it('warns of a variable that was meant to set a key', async () => {
+    const daemon = await startDaemon({ env: { PROVIDENCE_THRESHOLDS_SPAM: '7' } });
+    assert.match(
+      daemon.log(),
+      /"level":"?(40|warn)"?.*"variable":"PROVIDENCE_THRESHOLDS_SPAM","nearest":"PROVIDENCE_THRESHOLDS__SPAM"/,
+    );
+    await daemon.stop();
+  });
+
   it('replaces the sockets of a daemon that was killed, and keeps off a living one', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'pv-stale-'));
     const first = await startDaemon({ dir });

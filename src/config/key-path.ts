@@ -32,13 +32,16 @@ export function describeKeys(): readonly KeyDescription[] {
   return keysOf(z.toJSONSchema(schema, { io: 'input' }) as JSONSchema, '');
 }
 
-/** Dotted paths of all keys, and of the tables that they are in. */
+/** Dotted paths of all keys, those of list entries (`listen.unix.path`) too, and of the tables that they are in. */
 export function knownKeys(): readonly string[] {
-  const keys = describeKeys().map((description) => description.key);
+  const keys = describeKeys().flatMap(({ key, entry = [] }) => [
+    key,
+    ...entry.map((inner) => `${key}.${inner.key}`),
+  ]);
   const tables = keys.flatMap((key) =>
     key.split('.').map((_, depth, parts) => parts.slice(0, depth).join('.')),
   );
-  return [...keys, ...new Set(tables.filter((table) => table !== ''))];
+  return [...new Set([...keys, ...tables.filter((table) => table !== '')])];
 }
 
 function keysOf(node: JSONSchema, path: string): KeyDescription[] {
@@ -61,12 +64,21 @@ function describe(key: string, node: JSONSchema): KeyDescription {
   };
 }
 
-/** The known key with the fewest edits to `key`, if it takes at most a third of its length. */
-export function nearestKey(key: string, known: readonly string[]): string | undefined {
+/**
+ * The known key that was most likely meant: the only one of that last name, else the one with the fewest edits, if they are
+ * at most a third of its length.
+ */
+export function nearestKey(key: string, known: readonly string[] = knownKeys()): string | undefined {
+  const sameName = known.filter((candidate) => candidate.endsWith(`.${key}`));
+  return sameName.length === 1 ? sameName[0] : nearestOf(key, known);
+}
+
+/** The word with the fewest edits to `word`, if they are at most a third of it, a prefix that all share not counted. */
+export function nearestOf(word: string, known: readonly string[], prefix = 0): string | undefined {
   let best: string | undefined;
-  let least = Math.floor(key.length / 3) + 1;
+  let least = Math.floor((word.length - prefix) / 3) + 1;
   for (const candidate of known) {
-    const distance = editDistance(key, candidate);
+    const distance = editDistance(word.slice(prefix), candidate.slice(prefix));
     if (distance < least) {
       least = distance;
       best = candidate;
@@ -87,33 +99,4 @@ function editDistance(a: string, b: string): number {
     previous = row;
   }
   return previous[b.length] ?? 0;
-}
-
-/**
- * Line of a dotted key in a TOML text, counted from 1: where it is written plainly, else where its table begins. An entry of
- * `[[list]]` is `list.0`. Undefined where neither is there.
- */
-export function lineOfKey(text: string, key: string): number | undefined {
-  const entries = new Map<string, number>();
-  let table = '';
-  let tableLine: number | undefined;
-  for (const [index, line] of text.split('\n').entries()) {
-    const [, brackets, header] = /^\s*(\[{1,2})\s*([\w.]+)\s*\]/.exec(line) ?? [];
-    if (header !== undefined) {
-      table = brackets === '[' ? header : `${header}.${countOf(entries, header)}`;
-      if (table === key) return index + 1;
-      if (key.startsWith(`${table}.`)) tableLine = index + 1;
-    }
-    const name = /^\s*([\w.]+)\s*=/.exec(line)?.[1];
-    const path = table === '' ? name : `${table}.${name}`;
-    if (name !== undefined && (path === key || key.startsWith(`${path}.`))) return index + 1;
-  }
-  return tableLine;
-}
-
-/** How often `name` was counted before. */
-function countOf(counts: Map<string, number>, name: string): number {
-  const count = counts.get(name) ?? 0;
-  counts.set(name, count + 1);
-  return count;
 }
