@@ -10,7 +10,7 @@ import { bareJID, canonicalJID } from '../src/model/jid.ts';
 import type { Opinion } from '../src/model/opinion.ts';
 import type { Sample } from '../src/model/sample.ts';
 import { UNITS, type UnitName } from '../src/model/unit.ts';
-import { createPipeline } from '../src/pipeline/create.ts';
+import { createPipeline, rulesOf } from '../src/pipeline/create.ts';
 import type { Pipeline } from '../src/pipeline/pipeline.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
 import type { LessonLabel, Store } from '../src/store/store.ts';
@@ -26,6 +26,30 @@ const ttl = { ttl_seconds: TTL_SECONDS };
 const CACHED: Config = schema.parse({
   cache: { bayes: { server: ttl, user: ttl }, karma: { jid_rate: ttl }, auth: { stream: ttl } },
 });
+const { bayes: BAYES, karma: KARMA } = CACHED;
+const shorter = { ttl_seconds: TTL_SECONDS - 1 };
+const SHORTENED: Config = {
+  ...CACHED,
+  cache: {
+    ...CACHED.cache,
+    bayes: { server: shorter, user: shorter },
+    karma: { jid_rate: shorter },
+    auth: { stream: shorter },
+  },
+};
+/** Each parameter that an opinion rests on, changed. */
+const PARAMETERS: readonly (readonly [UnitName, string, Partial<Config>])[] = [
+  ['bayes.server', 'lessons_min', { bayes: { ...BAYES, server: { ...BAYES.server, lessons_min: 21 } } }],
+  ['bayes.server', 'tokens_min', { bayes: { ...BAYES, server: { ...BAYES.server, tokens_min: 3 } } }],
+  ['bayes.user', 'lessons_min', { bayes: { ...BAYES, user: { ...BAYES.user, lessons_min: 6 } } }],
+  [
+    'bayes.user',
+    "server's lessons_min",
+    { bayes: { ...BAYES, server: { ...BAYES.server, lessons_min: 21 } } },
+  ],
+  ['bayes.user', "server's tokens_min", { bayes: { ...BAYES, server: { ...BAYES.server, tokens_min: 3 } } }],
+  ['karma.jid_rate', 'half_score_ratio', { karma: { jid_rate: { ...KARMA.jid_rate, half_score_ratio: 9 } } }],
+];
 const zero = { ttl_seconds: 0 };
 const UNCACHED: Config = {
   ...defaultConfig(),
@@ -131,6 +155,14 @@ describe('the granular filter cache', () => {
       assert.ok(expired.misses.has(unit) && !expired.hits.has(unit));
     });
 
+    it(`${unit}: what was kept for longer is not believed under a shorter time`, () => {
+      const { pipeline, judge } = over(CACHED);
+      for (let sight = 0; sight < 3; sight += 1) judge();
+      pipeline.adopt(rulesOf(SHORTENED));
+      const shortened = judge();
+      assert.ok(shortened.misses.has(unit) && !shortened.hits.has(unit));
+    });
+
     it(`${unit}: what was a hit is one after a restart`, async () => {
       const { judge } = over(CACHED);
       const first = judge();
@@ -158,6 +190,16 @@ describe('the granular filter cache', () => {
       judge();
       const third = judge();
       assert.ok(!third.hits.has(unit) && !third.misses.has(unit));
+    });
+  }
+
+  for (const [unit, name, change] of PARAMETERS) {
+    it(`${unit}: an opinion made under another ${name} is a miss`, () => {
+      const { pipeline, judge } = over(CACHED);
+      for (let sight = 0; sight < 3; sight += 1) judge();
+      pipeline.adopt(rulesOf({ ...CACHED, ...change }));
+      const changed = judge();
+      assert.ok(changed.misses.has(unit) && !changed.hits.has(unit));
     });
   }
 

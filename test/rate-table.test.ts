@@ -37,6 +37,17 @@ describe('the rate table', () => {
     assert.equal(rates.touch(id(2), 0, START).recipients, 8 / 4);
   });
 
+  it('keeps what was sent when the allowances change', () => {
+    const rates = new RateTable(OPTIONS);
+    for (let tag = 1; tag <= 8; tag += 1) rates.touch(id(1), tag, START);
+    rates.allow({ ...OPTIONS, stanzasBurst: 3, recipientsBurst: 2 });
+    assert.deepEqual({ ...rates.touch(id(1), 0, START) }, { stanzas: 9 / 3, recipients: 8 / 2 });
+    rates.allow({ ...OPTIONS, stanzasBurst: 100, recipientsBurst: 16, stanzasPerMinute: 1 });
+    const { stanzas, recipients } = rates.touch(id(1), 0, START + 60_000);
+    assert.ok(Math.abs(stanzas - 9 / 100) < 1e-6);
+    assert.ok(Math.abs(recipients - 7 / 16) < 1e-6);
+  });
+
   it('keeps senders apart', () => {
     const rates = new RateTable(OPTIONS);
     for (let count = 0; count < 30; count += 1) rates.touch(id(1), 1, START);

@@ -7,11 +7,15 @@ const RECIPIENTS_REMEMBERED = 8;
 /** A bucket holds at most so many allowances, so that it drains in finite time. */
 const LEVEL_ALLOWANCES_MAX = 32;
 
-export interface RateOptions {
+/** What a sender may do before its level counts. */
+export interface Allowances {
   readonly stanzasBurst: number;
   readonly stanzasPerMinute: number;
   readonly recipientsBurst: number;
   readonly recipientsPerHour: number;
+}
+
+export interface RateOptions extends Allowances {
   readonly sendersMax: number;
 }
 
@@ -27,7 +31,7 @@ export interface RateLevels {
  * Buckets as meters: Turner 1986, "New directions in communications".
  */
 export class RateTable {
-  readonly #options: RateOptions;
+  #allowances: Allowances;
   readonly #sets: number;
   readonly #idHigh: Uint32Array;
   readonly #idLow: Uint32Array;
@@ -39,7 +43,7 @@ export class RateTable {
 
   constructor(options: RateOptions) {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(options.sendersMax, WAYS)));
-    this.#options = options;
+    this.#allowances = options;
     this.#sets = slots / WAYS;
     this.#idHigh = new Uint32Array(slots);
     this.#idLow = new Uint32Array(slots);
@@ -47,6 +51,11 @@ export class RateTable {
     this.#recipients = new Float32Array(slots);
     this.#seenMs = new Float64Array(slots);
     this.#recent = new Uint16Array(slots * RECIPIENTS_REMEMBERED);
+  }
+
+  /** Levels stay: what was sent counts against the new allowances, and drains by them from its last stanza on. */
+  allow(allowances: Allowances): void {
+    this.#allowances = allowances;
   }
 
   /**
@@ -58,7 +67,7 @@ export class RateTable {
     const high = idWord(id, 0);
     const low = idWord(id, 1);
     const slot = this.#slotOf(high, low);
-    const { stanzasBurst, stanzasPerMinute, recipientsBurst, recipientsPerHour } = this.#options;
+    const { stanzasBurst, stanzasPerMinute, recipientsBurst, recipientsPerHour } = this.#allowances;
     if (this.#idHigh[slot] !== high || this.#idLow[slot] !== low) this.#claim(slot, high, low);
     const elapsedMs = Math.max(0, now - (this.#seenMs[slot] as number));
     const stanzas =

@@ -4,26 +4,18 @@ import { createBayesServer } from '../filters/bayes/server.ts';
 import { createBayesUser } from '../filters/bayes/user.ts';
 import type { Filter } from '../filters/filter.ts';
 import { createJIDRate } from '../filters/karma/jid-rate.ts';
-import { RateTable } from '../live/rate-table.ts';
+import { type Allowances, RateTable } from '../live/rate-table.ts';
 import type { Store } from '../store/store.ts';
 import { Gather } from './gather.ts';
 import { pipelineOptions } from './options.ts';
-import { Pipeline, type PipelineEvents } from './pipeline.ts';
+import { Pipeline, type PipelineEvents, type Rules } from './pipeline.ts';
 import { TextCache } from './text-cache.ts';
 
 /** The pipeline of this release over a store: every unit, in the order of `UNITS`. */
 export function createPipeline(config: Config, store: Store, events: PipelineEvents): Pipeline {
-  const { jid_rate: rate } = config.karma;
-  const rates = new RateTable({
-    stanzasBurst: rate.stanzas_burst,
-    stanzasPerMinute: rate.stanzas_per_minute,
-    recipientsBurst: rate.recipients_burst,
-    recipientsPerHour: rate.recipients_per_hour,
-    sendersMax: rate.senders_max,
-  });
+  const rates = new RateTable({ ...allowancesOf(config), sendersMax: config.karma.jid_rate.senders_max });
   return new Pipeline({
-    filters: createFilters(config),
-    options: pipelineOptions(config),
+    rules: rulesOf(config),
     gather: new Gather({ ids: store.ids, server: store.server, rates }),
     texts: new TextCache(
       store.ids,
@@ -35,6 +27,15 @@ export function createPipeline(config: Config, store: Store, events: PipelineEve
   });
 }
 
+/** All of the configuration that a verdict goes by, for a pipeline that runs to adopt. */
+export function rulesOf(config: Config): Rules {
+  return {
+    filters: createFilters(config),
+    options: pipelineOptions(config),
+    allowances: allowancesOf(config),
+  };
+}
+
 function createFilters({ bayes, karma }: Config): readonly Filter[] {
   const server = { lessonsMin: bayes.server.lessons_min, tokensMin: bayes.server.tokens_min };
   return [
@@ -43,4 +44,13 @@ function createFilters({ bayes, karma }: Config): readonly Filter[] {
     createJIDRate({ halfScoreRatio: karma.jid_rate.half_score_ratio }),
     createStream(),
   ];
+}
+
+function allowancesOf({ karma: { jid_rate: rate } }: Config): Allowances {
+  return {
+    stanzasBurst: rate.stanzas_burst,
+    stanzasPerMinute: rate.stanzas_per_minute,
+    recipientsBurst: rate.recipients_burst,
+    recipientsPerHour: rate.recipients_per_hour,
+  };
 }

@@ -1,6 +1,6 @@
 import { type Facts, factBits, type TokenCounts } from '../filters/facts.ts';
 import type { SampleIds } from '../filters/filter.ts';
-import type { RateTable } from '../live/rate-table.ts';
+import type { Allowances, RateTable } from '../live/rate-table.ts';
 import { bareJID, domainOf, type JID } from '../model/jid.ts';
 import type { Sample } from '../model/sample.ts';
 import { idWord } from '../store/id-words.ts';
@@ -42,6 +42,11 @@ export class Gather {
 
   constructor(sources: Sources) {
     this.#sources = sources;
+  }
+
+  /** Changes what senders may do; their levels stay. */
+  allow(allowances: Allowances): void {
+    this.#sources.rates.allow(allowances);
   }
 
   /** Keyed ids of the parties. What costs something and is seldom asked for is made then: the domain's, the user's lesson. */

@@ -1,5 +1,6 @@
 import { type Facts, factBits } from '../filters/facts.ts';
 import type { CacheKey, Filter } from '../filters/filter.ts';
+import type { Allowances } from '../live/rate-table.ts';
 import { abstain, type Opinion } from '../model/opinion.ts';
 import type { Sample } from '../model/sample.ts';
 import { isTestStanza } from '../model/stanza.ts';
@@ -22,6 +23,13 @@ export interface PipelineOptions {
   readonly ttlSeconds: Readonly<Record<UnitName, number>>;
 }
 
+/** What a verdict goes by. All of it changes between two verdicts, so that none is of the old and the new. */
+export interface Rules {
+  readonly filters: readonly Filter[];
+  readonly options: PipelineOptions;
+  readonly allowances: Allowances;
+}
+
 /** What the pipeline tells of its work: counters only, called for each unit of each verdict. */
 export interface PipelineEvents {
   cacheHit(unit: UnitName): void;
@@ -41,32 +49,41 @@ export interface JudgedSample {
  * of the store away.
  */
 export class Pipeline {
-  readonly #filters: readonly Filter[];
-  readonly #names: readonly UnitName[];
-  readonly #options: PipelineOptions;
   readonly #gather: Gather;
   readonly #texts: TextCache;
   readonly #facts: FactRecords;
   readonly #events: PipelineEvents;
+  #filters: readonly Filter[] = [];
+  #names: readonly UnitName[] = [];
   /** What each filter wants, as `factBits`. */
-  readonly #wants: readonly number[];
+  #wants: readonly number[] = [];
+  /** What every stamp of each filter begins with. */
+  #stamps: readonly string[] = [];
+  #options: PipelineOptions;
 
   constructor(parts: {
-    filters: readonly Filter[];
-    options: PipelineOptions;
+    rules: Rules;
     gather: Gather;
     texts: TextCache;
     facts: FactRecords;
     events: PipelineEvents;
   }) {
-    this.#filters = parts.filters;
-    this.#names = parts.filters.map((filter) => filter.name);
-    this.#wants = parts.filters.map((filter) => factBits(filter.wants));
-    this.#options = parts.options;
     this.#gather = parts.gather;
     this.#texts = parts.texts;
     this.#facts = parts.facts;
     this.#events = parts.events;
+    this.#options = parts.rules.options;
+    this.adopt(parts.rules);
+  }
+
+  /** Goes by other rules from the next verdict on. Live levels stay; opinions kept under other parameters are not met. */
+  adopt({ filters, options, allowances }: Rules): void {
+    this.#filters = filters;
+    this.#names = filters.map((filter) => filter.name);
+    this.#wants = filters.map((filter) => factBits(filter.wants));
+    this.#stamps = filters.map((filter) => stampOf(filter, options));
+    this.#options = options;
+    this.#gather.allow(allowances);
   }
 
   /** The sample with its texts' features and keyed ids: what judging and teaching both begin with. */
@@ -124,7 +141,7 @@ export class Pipeline {
     for (let index = 0; index < this.#filters.length; index += 1) {
       const filter = this.#filters[index] as Filter;
       const standsAside = overload && filter.readsText;
-      const key = standsAside ? undefined : this.#keyFor(filter, subject, facts);
+      const key = standsAside ? undefined : this.#keyFor(index, subject, facts);
       const known = standsAside ? OVERLOAD : this.#cached(filter, key, now);
       keys.push(key);
       opinions.push(known);
@@ -138,16 +155,15 @@ export class Pipeline {
     return opinions as Opinion[];
   }
 
-  #keyFor(filter: Filter, subject: Subject, touched: Facts): CacheKey | undefined {
+  #keyFor(index: number, subject: Subject, touched: Facts): CacheKey | undefined {
+    const filter = this.#filters[index] as Filter;
     if (this.#options.ttlSeconds[filter.name] === 0) return undefined;
     if (filter.readsText && !subject.texts.isSeenAgain) {
       this.#events.cacheMiss(filter.name);
       return undefined;
     }
     const key = filter.cacheKey(subject.sample, subject.ids, touched);
-    return key === undefined
-      ? undefined
-      : { ...key, stamp: `${filter.version}.${TOKENISER_VERSION} ${key.stamp}` };
+    return key === undefined ? undefined : { ...key, stamp: this.#stamps[index] + key.stamp };
   }
 
   #cached(filter: Filter, key: CacheKey | undefined, now: number): Opinion | undefined {
@@ -176,4 +192,9 @@ export class Pipeline {
     }
     return opinion;
   }
+}
+
+/** Versions, and how long opinions are believed: a time that was shortened does not meet what was kept for longer. */
+function stampOf(filter: Filter, { ttlSeconds }: PipelineOptions): string {
+  return `${filter.version}.${TOKENISER_VERSION}.${ttlSeconds[filter.name]} `;
 }

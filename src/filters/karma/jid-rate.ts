@@ -12,13 +12,18 @@ const STEPS_PER_ALLOWANCE = 10;
  * How fast one JID writes, and to how many: the fuller of its two leaky buckets. Within the allowance it abstains, since
  * writing little is no evidence; beyond it the score is y/(y+k), y being the allowances overdrawn.
  */
-export function createJIDRate(options: { readonly halfScoreRatio: number }): Filter {
+export function createJIDRate({ halfScoreRatio }: { readonly halfScoreRatio: number }): Filter {
   return {
     name: 'karma.jid_rate',
     version: 1,
     wants: ['jid_rate'],
     readsText: false,
-    cacheKey,
+    cacheKey: (_sample: Sample, ids: SampleIds, facts: Facts): CacheKey | undefined => {
+      const rate = facts.jidRate;
+      if (ids.jid === '' || rate === undefined) return undefined;
+      const stamp = `${step(rate.stanzas)} ${step(rate.recipients)} ${halfScoreRatio}`;
+      return { subject: 'jid', id: ids.jid, fact: 'karma.jid_rate', stamp };
+    },
     judge: (_sample: Sample, facts: Facts): Opinion => {
       const rate = facts.jidRate;
       if (rate === undefined) return NO_SENDER;
@@ -28,19 +33,12 @@ export function createJIDRate(options: { readonly halfScoreRatio: number }): Fil
       if (overdrawn <= 0) return WITHIN_ALLOWANCE;
       return {
         kind: 'opinion',
-        score: overdrawn / (overdrawn + options.halfScoreRatio),
+        score: overdrawn / (overdrawn + halfScoreRatio),
         symbol: 'JID_RATE',
         params: { stanzas, recipients },
       };
     },
   };
-}
-
-function cacheKey(_sample: Sample, ids: SampleIds, facts: Facts): CacheKey | undefined {
-  const rate = facts.jidRate;
-  if (ids.jid === '' || rate === undefined) return undefined;
-  const stamp = `${step(rate.stanzas)} ${step(rate.recipients)}`;
-  return { subject: 'jid', id: ids.jid, fact: 'karma.jid_rate', stamp };
 }
 
 function step(level: number): number {
