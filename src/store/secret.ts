@@ -1,34 +1,30 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, linkSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeDirectories } from '../directory.ts';
 import { StartError } from '../errors.ts';
+import { isPath, readSource, withoutLineEnd } from '../secret-source.ts';
 
 export const SECRET_BYTES = 32;
+const BASE64 = /^[A-Za-z0-9+/]{43}=$/;
 
 /**
- * The daemon's secret: 32 random bytes in a file that only its owner may read, made where it is not there. All keys are
- * derived from it, so without this file no record of the store says anything.
+ * The daemon's secret: 32 random bytes in a file that only its owner may read, made where it is not there; or from another
+ * source, where they may be in base64. All keys are derived from it, so without it no record of the store says anything.
  * @throws StartError where the file is readable by others or of another size.
  */
-export function loadOrCreateSecret(path: string): Buffer {
+export function loadOrCreateSecret(source: string): Buffer {
+  if (isPath(source)) makeMissing(source);
+  return load(source);
+}
+
+function makeMissing(path: string): void {
   try {
     makeDirectories(dirname(path), 0o700);
   } catch (error) {
     throw unusable(path, error);
   }
   if (!existsSync(path)) create(path);
-  return load(path);
 }
 
 /**
@@ -47,31 +43,21 @@ function create(path: string): void {
   }
 }
 
-function load(path: string): Buffer {
-  let file: number;
-  try {
-    // A named pipe would be waited for.
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    throw unusable(path, error);
-  }
-  try {
-    const stat = fstatSync(file);
-    if (!stat.isFile())
-      throw new StartError(`The secret ${path} is no file; give the path of a file, or of none.`);
-    if ((stat.mode & 0o077) !== 0)
-      throw new StartError(
-        `The secret ${path} may be read by others; make it private with: chmod 600 ${path}`,
-      );
-    const secret = readFileSync(file);
-    if (secret.length !== SECRET_BYTES)
-      throw new StartError(
-        `The secret ${path} has ${secret.length} bytes instead of ${SECRET_BYTES}; restore it from a backup, or remove it together with the store.`,
-      );
-    return secret;
-  } finally {
-    closeSync(file);
-  }
+function load(source: string): Buffer {
+  const what = `The secret ${source}`;
+  // Who can read it can read the whole store.
+  const bytes = readSource(source, { what, modeRefused: 0o077 });
+  const secret = bytes.length === SECRET_BYTES ? bytes : decode(bytes);
+  if (secret.length === SECRET_BYTES) return secret;
+  throw new StartError(
+    `${what} has ${bytes.length} bytes instead of ${SECRET_BYTES}; restore it from a backup, or remove it together with the store.`,
+  );
+}
+
+/** The environment holds no plain bytes, so base64 is taken, too. */
+function decode(bytes: Buffer): Buffer {
+  const text = withoutLineEnd(bytes).toString('latin1');
+  return BASE64.test(text) ? Buffer.from(text, 'base64') : bytes;
 }
 
 function unusable(path: string, cause: unknown): StartError {
