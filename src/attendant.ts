@@ -8,7 +8,7 @@ import { dispatch } from './verbs/dispatch.ts';
 const SLOW_MS = 50;
 
 /** What the verbs of all connections work with; each connection adds its log. */
-export type DaemonContext = Omit<Context, 'logLesson' | 'logVerdict'>;
+export type DaemonContext = Omit<Context, 'logLesson' | 'logVerdict' | 'logAuth'>;
 
 /**
  * Gives each connection an attendant whose log lines carry the connection's number as `conn`. What that takes is made when
@@ -19,7 +19,7 @@ export function createAttendants(shared: DaemonContext, daemonLog: Logger): (pee
   return (peer) => {
     connections += 1;
     const log = daemonLog.child({ conn: connections });
-    const context = withLog(shared, log);
+    const context = withLog(shared, log, peer);
     log.debug({ listener: peer.listener }, 'connection opened');
     return {
       serve: (request) => dispatch(request, peer, context),
@@ -29,10 +29,14 @@ export function createAttendants(shared: DaemonContext, daemonLog: Logger): (pee
   };
 }
 
-function withLog(shared: DaemonContext, log: Logger): Context {
+function withLog(shared: DaemonContext, log: Logger, { listener }: Peer): Context {
   const debug = log.isLevelEnabled('debug');
   return {
     ...shared,
+    logAuth: (outcome) => {
+      if (outcome === 'wrong') log.warn({ listener }, 'a client did not prove who it is');
+      else log.debug({ outcome }, 'AUTH');
+    },
     logLesson: (lesson) => (lesson.by === 'user' ? log.info(lesson, 'lesson') : log.debug(lesson, 'lesson')),
     logVerdict: (verdict) => {
       if (verdict.milliseconds > SLOW_MS) log.warn(verdict, 'slow verdict');

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { Access, type AccessConfig } from './access/access.ts';
 import { createAttendants, type DaemonContext } from './attendant.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
@@ -27,6 +28,11 @@ export interface Daemon {
   readonly config: Config;
   /** Opens the store, then listens. @throws StartError, StoreError; what was opened is closed again. */
   start(): Promise<Addresses>;
+  /**
+   * Takes over rights, domains, credentials and certificates, for open connections, too. Call it between `start` and `stop`.
+   * @throws StartError something cannot be used; nothing has changed then
+   */
+  reload(config: AccessConfig): void;
   /** Accepts no more, answers what is in flight, writes what is held back, closes. May be called at any time. */
   stop(): Promise<void>;
 }
@@ -40,6 +46,7 @@ export function createDaemon(options: { readonly configPath?: string | undefined
   /** Undone in reverse at the stop. */
   const closers: (() => void | Promise<void>)[] = [];
   let stopping: Promise<void> | undefined;
+  let access: Access | undefined;
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close();
   };
@@ -47,12 +54,14 @@ export function createDaemon(options: { readonly configPath?: string | undefined
     config,
     start: async () => {
       try {
-        return await start(config, log, closers);
+        access = new Access(config);
+        return await start({ config, log, access }, closers);
       } catch (error) {
         await stop();
         throw error;
       }
     },
+    reload: (next) => access?.reload(next),
     stop: () => {
       stopping ??= stop().then(() => log.info('stopped'));
       return stopping;
@@ -62,23 +71,33 @@ export function createDaemon(options: { readonly configPath?: string | undefined
 
 type Closers = (() => void | Promise<void>)[];
 
-async function start(config: Config, log: Logger, closers: Closers): Promise<Addresses> {
+interface Foundation {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly access: Access;
+}
+
+async function start({ config, log, access }: Foundation, closers: Closers): Promise<Addresses> {
   for (const { path } of config.listen.unix) makeSocketDirectory(path);
   const store = await openStoreOf(config, log);
   closers.push(() => store.close());
   const metrics = new Metrics();
-  const context = contextOf(config, log, store, metrics);
+  const context = contextOf({ config, log, access }, store, metrics);
   const server = new Server({
     limits: config.limits,
     events: {
       opened: createAttendants(context, log),
       answered: (verb, status) => metrics.request(verb ?? 'none', STATUS[status]),
       acceptFailed: (error) => log.error({ err: error }, 'a connection could not be accepted'),
+      handshakeFailed: (listener, error) => {
+        metrics.handshakeFailed();
+        log.debug({ listener, reason: error.message }, 'a TLS handshake failed');
+      },
     },
   });
-  metrics.addGauges(gaugesOf(store, server));
+  metrics.addGauges(gaugesOf(store, server, access));
   closers.push(() => server.drain(config.limits.drain_seconds_max * 1_000));
-  const addresses = await listen(config, { server, store, metrics }, closers);
+  const addresses = await listen(config, { server, store, metrics, access }, closers);
   log.info({ ...addresses, lessons: store.sizes().lessons }, 'started');
   return addresses;
 }
@@ -102,7 +121,7 @@ function openStoreOf({ store, bayes, traces, cache }: Config, log: Logger): Prom
   });
 }
 
-function contextOf(config: Config, log: Logger, store: Store, metrics: Metrics): DaemonContext {
+function contextOf({ config, log, access }: Foundation, store: Store, metrics: Metrics): DaemonContext {
   return {
     pipeline: createPipeline(config, store, {
       cacheHit: (unit) => metrics.cacheHit(unit),
@@ -115,16 +134,21 @@ function contextOf(config: Config, log: Logger, store: Store, metrics: Metrics):
     store,
     metrics,
     limits: config.limits,
+    authenticate: (peer, name, secret) => access.authenticate(peer, name, secret),
     server: `Providence/${version()} (${PROTOCOL})`,
     now: Date.now,
   };
 }
 
-function gaugesOf(store: Store, server: Server) {
+function gaugesOf(store: Store, server: Server, access: Access) {
   const size = (name: keyof ReturnType<Store['sizes']>) => () => store.sizes()[name];
   return {
     providence_connections: { help: 'Open connections.', read: () => server.connections },
     providence_queue_requests: { help: 'Requests that wait for their turn.', read: () => server.queued },
+    providence_certificate_expires_seconds: {
+      help: 'When the first certificate of a listener expires, in seconds since 1970; 0: there is none.',
+      read: () => access.certificateExpiresAt,
+    },
     providence_store_writes_pending: { help: 'Writes not yet committed.', read: size('writesPending') },
     providence_store_degraded: {
       help: '1 while the store cannot write.',
@@ -147,6 +171,7 @@ interface Rooms {
   readonly server: Server;
   readonly store: Store;
   readonly metrics: Metrics;
+  readonly access: Access;
 }
 
 async function listen({ listen, http }: Config, rooms: Rooms, closers: Closers): Promise<Addresses> {
@@ -155,10 +180,15 @@ async function listen({ listen, http }: Config, rooms: Rooms, closers: Closers):
     closers.push(close);
     return name;
   };
+  const { server, access } = rooms;
   const unix: string[] = [];
-  for (const options of listen.unix) unix.push(await opened(listenUnix(rooms.server, options)));
+  for (const [index, options] of listen.unix.entries()) {
+    unix.push(await opened(listenUnix(server, { ...options, door: access.unix(index) })));
+  }
   const tcp: string[] = [];
-  for (const options of listen.tcp) tcp.push(await opened(listenTCP(rooms.server, options)));
+  for (const [index, options] of listen.tcp.entries()) {
+    tcp.push(await opened(listenTCP(server, { ...options, door: access.tcp(index) })));
+  }
   return { unix, tcp, http: http.host === '' ? undefined : await listenHttp(http, rooms, closers) };
 }
 

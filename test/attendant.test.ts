@@ -5,12 +5,11 @@ import pino from 'pino';
 import { createAttendants, type DaemonContext } from '../src/attendant.ts';
 import { Metrics } from '../src/metrics/metrics.ts';
 import type { Pipeline } from '../src/pipeline/pipeline.ts';
-import type { Peer } from '../src/pnp/peer.ts';
 import { Server } from '../src/server/server.ts';
 import { chat } from './stanzas.ts';
-import { request, settled, TEST_LIMITS, WireClient } from './wire-harness.ts';
+import { doorFor, request, settled, TEST_LIMITS, WireClient } from './wire-harness.ts';
 
-const PEER: Peer = { listener: 'memory', rights: new Set(['check', 'learn']) };
+const PEER = doorFor(['check', 'learn']).admit('memory', 'memory');
 const SLOW_MS = 60;
 
 /** A pipeline that throws at the text `fail`, and takes its time with every other. */
@@ -32,6 +31,7 @@ function serverWithLog(t: TestContext) {
     opened: createAttendants(context, log),
     answered: () => undefined,
     acceptFailed: (error: Error) => assert.fail(error),
+    handshakeFailed: (_listener: string, error: Error) => assert.fail(error),
   };
   const server = new Server({ limits: TEST_LIMITS, events });
   t.after(() => server.drain(0));

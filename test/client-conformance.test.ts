@@ -7,7 +7,19 @@ import { REQUEST_HEADERS } from '../src/pnp/grammar.ts';
 import { type Call, readConformance } from './conformance-runner.ts';
 
 /** Headers that are no fact of a stanza: the client sets them out of the other arguments of its methods. */
-const NO_FACTS = ['Content-Length', 'Id', 'Deadline', 'Message-Class', 'Set', 'Remove', 'Reporter', 'Trace'];
+const NO_FACTS = [
+  ...[
+    'Content-Length',
+    'Id',
+    'Deadline',
+    'Message-Class',
+    'Set',
+    'Remove',
+    'Reporter',
+    'Trace',
+    'Credential',
+  ],
+];
 
 function bytesOf({ verb, headers, body }: Call): string {
   const id = headers.find(([name]) => name === 'Id')?.[1];

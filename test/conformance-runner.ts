@@ -42,6 +42,8 @@ export interface Conformance {
   readonly closes: boolean;
   /** The client half-closes after its last byte. */
   readonly ends: boolean;
+  /** Only meaningful at the beginning of a connection. */
+  readonly first: boolean;
   /** The requests have to arrive in one piece. */
   readonly atOnce: boolean;
   readonly sent: Buffer;
@@ -78,6 +80,7 @@ function readOne(directory: string, name: string): Conformance {
     exchanges: [],
     closes: false,
     ends: false,
+    first: false,
     atOnce: false,
   } as const;
   return { ...defaults, ...json, ...transcript, name };

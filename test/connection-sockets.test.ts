@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import type { Response } from '../src/pnp/response.ts';
 import { listenUnix } from '../src/server/listener.ts';
 import { directoryFor, listenOnTCP, OK, open, ping, serverFor } from './socket-harness.ts';
-import { request, WireClient } from './wire-harness.ts';
+import { doorFor, request, WireClient } from './wire-harness.ts';
 
 test("a browser's POST gets the PNP line and the close; its body is never read as requests", async (t) => {
   let served = 0;
@@ -49,7 +49,7 @@ test('half-close over a real socket: every answer arrives', async (t) => {
 test('2,000 idle connections are held, and the next request is still served at once', async (t) => {
   const path = join(directoryFor(t), 'p.sock');
   const server = serverFor(t, () => OK, { connections_max: 2_001 });
-  const listener = await listenUnix(server, { path, mode: '600', group: '', rights: ['check'] });
+  const listener = await listenUnix(server, { path, mode: '600', group: '', door: doorFor(['check']) });
   t.after(() => listener.close());
   const idle: Socket[] = [];
   t.after(() => {
@@ -124,7 +124,7 @@ test('draining with open sockets answers what is in flight, then lets go of the 
   const path = join(directoryFor(t), 'p.sock');
   const pending: ((response: Response) => void)[] = [];
   const server = serverFor(t, () => new Promise((resolve) => pending.push(resolve)));
-  const listener = await listenUnix(server, { path, mode: '600', group: '', rights: ['learn'] });
+  const listener = await listenUnix(server, { path, mode: '600', group: '', door: doorFor(['learn']) });
   const client = await open(path);
   client.send(request('TELL'));
   while (pending.length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -141,7 +141,7 @@ test('draining with open sockets answers what is in flight, then lets go of the 
 test('out of file descriptors, a further connection is cut off, and the daemon goes on', async (t) => {
   const path = join(directoryFor(t), 'p.sock');
   const server = serverFor(t);
-  const listener = await listenUnix(server, { path, mode: '600', group: '', rights: ['check'] });
+  const listener = await listenUnix(server, { path, mode: '600', group: '', door: doorFor(['check']) });
   t.after(() => listener.close());
   const first = await open(path);
   await first.send(request('PING')).answer();

@@ -6,12 +6,16 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const MAIN = join(import.meta.dirname, '../src/main.js');
+/** The secret of the credential `capulet`, as the specification and the conformance files have it. */
+export const CAPULET_SECRET = '0123456789abcdef0123456789abcdef';
 /** A daemon that has not said where it listens by then does not come. */
 const START_MS_MAX = 20_000;
 
 export interface DaemonOptions {
   /** More TOML, added to the test's own. */
   readonly config?: string;
+  /** TOML of `credentials` and `listen.tcp`, in place of the test's own. */
+  readonly access?: string;
   /** Where store, sockets and secret lie; default: a fresh directory, removed at the end. */
   readonly dir?: string;
   readonly env?: NodeJS.ProcessEnv;
@@ -40,7 +44,7 @@ export interface DaemonProcess {
 export async function startDaemon(options: DaemonOptions = {}): Promise<DaemonProcess> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'pv-'));
   const config = join(dir, 'providence.toml');
-  writeFileSync(config, `${configOf(dir)}\n${options.config ?? ''}`);
+  writeFileSync(config, `${configOf(dir, options.access ?? ACCESS)}\n${options.config ?? ''}`);
   const [command, ...args] = [
     ...(options.wrapper ?? []),
     process.execPath,
@@ -52,7 +56,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<DaemonPr
   ];
   const child = spawn(command as string, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, CAPULET_SECRET, ...options.env },
   });
   let log = '';
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -84,13 +88,18 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<DaemonPr
   };
 }
 
-function configOf(dir: string): string {
-  return `
+const ACCESS = `
+credentials = [
+  { name = "capulet", secret = "environment:CAPULET_SECRET", rights = ["check", "learn"], domains = ["capulet.example"] },
+]
+listen.tcp = [{ port = 0 }]`;
+
+function configOf(dir: string, access: string): string {
+  return `${access}
 listen.unix = [
   { path = "${dir}/p.sock" },
   { path = "${dir}/a.sock", mode = "600", rights = ["check", "learn", "users", "admin"] },
 ]
-listen.tcp = [{ port = 0 }]
 http.port = 0
 store.directory = "${dir}/store"
 store.secret_file = "${dir}/secret"`;

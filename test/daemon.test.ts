@@ -243,7 +243,7 @@ describe('starting and stopping', () => {
       'TCP beyond loopback',
       'listen.unix = []\nlisten.tcp = [{ host = "192.0.2.1" }]\nstore.directory = "DIR/s"\nstore.secret_file = "DIR/k"\n',
       78,
-      /line 2: `listen\.tcp\.0\.host` must be a loopback address/,
+      /line 2: `listen\.tcp\.0\.host` 192\.0\.2\.1:7711 lies beyond loopback, where TLS is needed: set tls_cert/,
     ],
     [
       'a socket path that is too long',

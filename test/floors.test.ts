@@ -7,7 +7,7 @@ import { it } from 'node:test';
 const FLOORS: readonly (readonly string[])[] = [
   ['directory.ts', 'errors.ts', 'lru.ts', 'secret-source.ts', 'version.ts', 'model'],
   ['config', 'pnp', 'text', 'metrics', 'logger.ts'],
-  ['store', 'live'],
+  ['access', 'store', 'live'],
   ['filters'],
   ['pipeline'],
   ['verbs'],

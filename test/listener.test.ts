@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { StartError } from '../src/errors.ts';
 import { directoryFor, listenOnTCP, listenOnUnix, open, ping, serverFor } from './socket-harness.ts';
-import { request } from './wire-harness.ts';
+import { doorFor, request } from './wire-harness.ts';
 
 /** A sentence that names the place and says what to do. */
 async function refusesToStart(
@@ -33,7 +33,7 @@ test('a Unix socket is served, has its mode, and is gone at the stop', async (t)
 
 test('the rights of the listener are those of its connections', async (t) => {
   const path = join(directoryFor(t), 'p.sock');
-  await listenOnUnix(t, { path, rights: ['check'] });
+  await listenOnUnix(t, { path, door: doorFor(['check']) });
   const client = await open(path);
   client.finish(request('CHECK') + request('TELL'));
   assert.deepEqual(
@@ -113,7 +113,7 @@ test('TCP on loopback is served, on 127.0.0.1, ::1 and localhost', async (t) => 
 
 test('TCP beyond loopback is refused', async (t) => {
   for (const host of ['0.0.0.0', '::', '192.0.2.1', '::ffff:192.0.2.1', '10.0.0.1']) {
-    await refusesToStart(listenOnTCP(t, serverFor(t), host), /not a loopback address/, /127\.0\.0\.1/);
+    await refusesToStart(listenOnTCP(t, serverFor(t), host), /no loopback address/, /127\.0\.0\.1/);
   }
 });
 

@@ -10,7 +10,7 @@ import type { Limits } from '../src/server/limits.ts';
 import { type Listener, listenTCP, listenUnix, type UnixOptions } from '../src/server/listener.ts';
 import type { Serve } from '../src/server/serve.ts';
 import { Server } from '../src/server/server.ts';
-import { request, TEST_LIMITS, WireClient } from './wire-harness.ts';
+import { doorFor, request, TEST_LIMITS, WireClient } from './wire-harness.ts';
 
 export const OK: Response = { status: 'EX_OK' };
 
@@ -26,6 +26,7 @@ export function serverFor(t: TestContext, serve: Serve = () => OK, limits: Parti
       }),
       answered: () => undefined,
       acceptFailed: (error) => assert.fail(String(error)),
+      handshakeFailed: (_listener, error) => assert.fail(String(error)),
     },
   });
   t.after(() => server.drain(0));
@@ -44,7 +45,12 @@ export async function listenOnUnix(
   t: TestContext,
   options: Partial<UnixOptions> & { path: string },
 ): Promise<Listener> {
-  const listener = await listenUnix(serverFor(t), { mode: '660', group: '', rights: ['check'], ...options });
+  const listener = await listenUnix(serverFor(t), {
+    mode: '660',
+    group: '',
+    door: doorFor(['check']),
+    ...options,
+  });
   t.after(() => listener.close());
   return listener;
 }
@@ -56,7 +62,7 @@ export async function listenOnTCP(
   host = '127.0.0.1',
   port = 0,
 ): Promise<Listener> {
-  const listener = await listenTCP(server, { host, port, rights: ['check'] });
+  const listener = await listenTCP(server, { host, port, door: doorFor(['check']) });
   t.after(() => listener.close());
   return listener;
 }

@@ -120,10 +120,10 @@ test('every symbol and reason that the code says has words, and back', () => {
   assert.deepEqual([...symbols].sort(), Object.keys(SENTENCES).sort());
 });
 
-test('the words that close are those that the code throws as broken frames [PNP-6.2]', () => {
+test('the words that close are those that the code closes with [PNP-6.2]', () => {
   const thrown = new Set(
     sources('src').flatMap((text) =>
-      [...text.matchAll(/brokenFrame\(\s*'([a-z-]+)'/g)].map((match) => match[1]),
+      [...text.matchAll(/(?:brokenFrame|dismissal)\(\s*'([a-z-]+)'/g)].map((match) => match[1]),
     ),
   );
   assert.deepEqual(
@@ -138,9 +138,11 @@ test('the words that close are those that the code throws as broken frames [PNP-
 test('every error word that the code says is in the grammar, and back', () => {
   const said = new Set(
     sources('src').flatMap((text) =>
-      [...text.matchAll(/(?:refusal|brokenFrame|RequestError)\(\s*(?:'EX_[A-Z]+',\s*)?'([a-z0-9-]+)'/g)].map(
-        (match) => match[1] as string,
-      ),
+      [
+        ...text.matchAll(
+          /(?:refusal|brokenFrame|dismissal|RequestError)\(\s*(?:'EX_[A-Z]+',\s*)?'([a-z0-9-]+)'/g,
+        ),
+      ].map((match) => match[1] as string),
     ),
   );
   assert.deepEqual([...said].sort(), Object.keys(ERROR_WORDS).sort());

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { type Duplex, duplexPair } from 'node:stream';
+import { Credentials } from '../src/access/credentials.ts';
+import { Door } from '../src/access/door.ts';
 import { RIGHTS, type Right, type StatusName, type Verb } from '../src/pnp/grammar.ts';
 import type { Request } from '../src/pnp/request.ts';
 import type { Response } from '../src/pnp/response.ts';
@@ -18,8 +20,14 @@ export const TEST_LIMITS: Limits = {
   connections_max: 4_096,
   idle_seconds_max: 3_600,
   head_seconds_max: 30,
+  handshake_seconds_max: 10,
   write_seconds_max: 60,
 };
+
+/** A door without TLS that gives rights to all who come. */
+export function doorFor(rights: readonly Right[]): Door {
+  return new Door({ grant: { rights, domains: [] }, tls: undefined, needsProof: false }, new Credentials([]));
+}
 
 /** A server on streams in memory, with a clock that stands until it is moved. */
 export class WireHarness {
@@ -41,6 +49,7 @@ export class WireHarness {
         }),
         answered: (verb, status) => this.answered.push([verb, status]),
         acceptFailed: (error) => this.failures.push(error),
+        handshakeFailed: (_listener, error) => this.failures.push(error),
       },
     });
   }
@@ -53,7 +62,7 @@ export class WireHarness {
 
   connect(rights: readonly Right[] = RIGHTS): WireClient {
     const [near, far] = duplexPair();
-    this.server.accept(far, { listener: 'memory', rights: new Set(rights) });
+    this.server.accept(far, doorFor(rights).admit('memory', 'memory'));
     return new WireClient(near, far);
   }
 }

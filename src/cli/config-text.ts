@@ -9,7 +9,7 @@ export function configText(config: Config): string {
   let table = '';
   for (const description of describeKeys()) {
     const dot = description.key.lastIndexOf('.');
-    const parent = description.key.slice(0, dot);
+    const parent = description.key.slice(0, Math.max(0, dot));
     if (parent !== table) blocks.push(`[${parent}]`);
     table = parent;
     const name = description.key.slice(dot + 1);

@@ -6,6 +6,8 @@ const PREFIX = 'PROVIDENCE_';
 const SEPARATOR = '__';
 /** Environment variables of the programs themselves, not keys of the file. */
 const RESERVED = new Set(['PROVIDENCE_CONFIG', 'PROVIDENCE_SOCKET']);
+/** Variables of keys that are in no table. */
+const ROOT_KEYS = new Set(['PROVIDENCE_CREDENTIALS']);
 
 /** A variable that sets a key. */
 export interface Override {
@@ -24,7 +26,7 @@ export interface UnusedVariable {
 /** Variables that set keys, tables before what is in them. */
 export function overridesOf(env: NodeJS.ProcessEnv): readonly Override[] {
   return ownNames(env)
-    .filter((name) => name.includes(SEPARATOR, PREFIX.length))
+    .filter(namesKey)
     .map((name) => ({
       name,
       path: name.slice(PREFIX.length).toLowerCase().split(SEPARATOR),
@@ -37,7 +39,7 @@ export function overridesOf(env: NodeJS.ProcessEnv): readonly Override[] {
  * unasked, as Kubernetes does `PROVIDENCE_PORT` for a service named providence.
  */
 export function unusedVariables(env: NodeJS.ProcessEnv): readonly UnusedVariable[] {
-  const names = ownNames(env).filter((name) => !name.includes(SEPARATOR, PREFIX.length));
+  const names = ownNames(env).filter((name) => !namesKey(name));
   if (names.length === 0) return [];
   const known = knownKeys().map((key) => variableOf(key.split('.')));
   return names.map((name) => ({ name, nearest: nearestOf(name, known, PREFIX.length) }));
@@ -46,6 +48,10 @@ export function unusedVariables(env: NodeJS.ProcessEnv): readonly UnusedVariable
 /** The environment variable that sets a key. */
 export function variableOf(path: KeyPath): string {
   return PREFIX + path.join(SEPARATOR).toUpperCase();
+}
+
+function namesKey(name: string): boolean {
+  return name.includes(SEPARATOR, PREFIX.length) || ROOT_KEYS.has(name);
 }
 
 /** Sorted, so that the outcome does not hang on the order of the environment. */

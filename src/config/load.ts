@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { ConfigError } from '../errors.ts';
+import { isPath } from '../secret-source.ts';
 import { type Override, overridesOf, type UnusedVariable, unusedVariables } from './environment.ts';
 import { sentenceOfIssue } from './issue.ts';
 import type { Sources } from './origin.ts';
@@ -81,11 +82,25 @@ function absolutePaths(config: Config, base: string): Config {
     listen: {
       ...config.listen,
       unix: config.listen.unix.map((unix) => ({ ...unix, path: resolve(base, unix.path) })),
+      tcp: config.listen.tcp.map((tcp) => ({
+        ...tcp,
+        tls_certificate: absoluteSource(tcp.tls_certificate, base),
+        tls_key: absoluteSource(tcp.tls_key, base),
+        tls_client_ca: absoluteSource(tcp.tls_client_ca, base),
+      })),
     },
+    credentials: config.credentials.map((credential) => ({
+      ...credential,
+      secret: absoluteSource(credential.secret, base),
+    })),
     store: {
       ...config.store,
       directory: resolve(base, config.store.directory),
-      secret_file: resolve(base, config.store.secret_file),
+      secret_file: absoluteSource(config.store.secret_file, base),
     },
   };
+}
+
+function absoluteSource(source: string, base: string): string {
+  return source !== '' && isPath(source) ? resolve(base, source) : source;
 }

@@ -1,76 +1,7 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
-import { RIGHTS } from '../pnp/grammar.ts';
 import { number, oneOf, RESTART, table, whole } from './keys.ts';
 import { bayesTable, cacheTable, groupsTable, karmaTable, streamTable } from './schema-filters.ts';
-
-const rights = z
-  .array(z.enum(RIGHTS))
-  .describe('What callers of this listener may do: `check`, `learn`, `users`, `admin`.');
-
-/** 127.0.0.0/8 and ::1. */
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
-}
-
-const unixListener = z.strictObject({
-  path: z
-    .string()
-    .min(1)
-    .max(107)
-    .describe('Path of the socket; at most 107 bytes, a limit of the kernel.')
-    .meta(RESTART),
-  mode: z
-    .string()
-    .regex(/^0?[0-7]{3}$/, 'must be three octal digits, such as "660"')
-    .default('660')
-    .describe('Permissions of the socket, octal digits in quotes.')
-    .meta(RESTART),
-  group: z
-    .string()
-    .max(32)
-    .default('')
-    .describe('Group that owns the socket; empty: the group of the daemon.')
-    .meta(RESTART),
-  rights: rights.default(['check', 'learn', 'users']).meta(RESTART),
-});
-
-const tcpListener = z.strictObject({
-  host: z
-    .string()
-    .min(1)
-    .max(255)
-    .refine(
-      (host) => isIP(host) === 0 || isLoopback(host),
-      'must be a loopback address: TCP beyond it needs TLS, which this release does not have',
-    )
-    .default('127.0.0.1')
-    .describe('Loopback address to listen on, or a name of one.')
-    .meta(RESTART),
-  port: whole(7711, [0, 65_535], 'Port; 0 takes any free one.').meta(RESTART),
-  rights: rights.default(['check']).meta(RESTART),
-});
-
-const listenTable = table(
-  {
-    unix: z
-      .array(unixListener)
-      .max(16)
-      .default([
-        { path: './var/providence.sock', mode: '660', group: '', rights: ['check', 'learn', 'users'] },
-        { path: './var/admin.sock', mode: '600', group: '', rights: ['check', 'learn', 'users', 'admin'] },
-      ])
-      .describe('Unix sockets. A list in the file replaces this one whole.')
-      .meta(RESTART),
-    tcp: z
-      .array(tcpListener)
-      .max(16)
-      .default([{ host: '127.0.0.1', port: 7711, rights: ['check'] }])
-      .describe('TCP listeners, on loopback only. An empty list switches TCP off.')
-      .meta(RESTART),
-  },
-  'Where PNP is spoken.',
-);
+import { checkListeners, credentialsList, listenTable } from './schema-listen.ts';
 
 const limitsTable = table(
   {
@@ -92,6 +23,12 @@ const limitsTable = table(
     idle_seconds_max: whole(3_600, [1, 86_400], 'A connection without a request is closed after this time.'),
     head_seconds_max: whole(30, [1, 3_600], 'Time from the first to the last byte of one request.'),
     write_seconds_max: whole(60, [1, 3_600], 'A client that takes no answer for this long is cut off.'),
+    handshake_seconds_max: whole(10, [1, 600], 'Time that a client has for the TLS handshake.'),
+    auth_failures_per_minute: whole(
+      30,
+      [1, 100_000],
+      'Failed AUTHs of one address in a minute; beyond it they are answered 75, unread.',
+    ),
     drain_seconds_max: whole(10, [0, 600], 'Time that a stop waits for requests in flight.'),
   },
   'Limits of the wire; HELLO announces them.',
@@ -105,7 +42,7 @@ const storeTable = table(
       .min(1)
       .default('./var/secret')
       .describe(
-        "The daemon's secret: 32 bytes, made at the first start. Keep a copy: without it the store is worthless.",
+        "The daemon's secret: 32 bytes in a file, made at the first start; or `credential:NAME`, `environment:NAME`. Keep a copy: without it the store is worthless.",
       )
       .meta(RESTART),
     map_bytes_max: whole(
@@ -133,6 +70,8 @@ const storeTable = table(
 /** The one strict schema of the configuration: types, defaults, bounds and prose. */
 export const schema = z
   .strictObject({
+    // First: in TOML a key of no table stands before all tables.
+    credentials: credentialsList,
     listen: listenTable,
     http: table(
       {
@@ -195,22 +134,7 @@ export const schema = z
     ),
   })
   .superRefine((config, context) => {
-    if (config.listen.unix.length + config.listen.tcp.length === 0) {
-      context.addIssue({
-        code: 'custom',
-        path: ['listen', 'unix'],
-        message: 'and listen.tcp are both empty: nobody could ask',
-      });
-    }
-    const paths = config.listen.unix.map(({ path }) => path);
-    const twice = paths.findIndex((path, index) => paths.indexOf(path) < index);
-    if (twice >= 0) {
-      context.addIssue({
-        code: 'custom',
-        path: ['listen', 'unix', twice, 'path'],
-        message: 'is the path of another listener, too',
-      });
-    }
+    checkListeners(config, (path, message) => context.addIssue({ code: 'custom', path, message }));
     if (config.thresholds.ham >= config.thresholds.spam) {
       context.addIssue({
         code: 'custom',

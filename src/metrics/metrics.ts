@@ -22,6 +22,7 @@ export class Metrics {
   readonly #lessons = new Tally(['label', 'outcome']);
   readonly #abstentions = new Tally(['filter', 'reason']);
   readonly #failures = new Tally(['filter']);
+  readonly #handshakeFailures = new Tally([]);
   readonly #cache = new Tally(['filter', 'result']);
   readonly #latency = new Buckets(LATENCY_BOUNDS);
   readonly #scores = UNITS.map(() => new Buckets(SCORE_BOUNDS));
@@ -34,6 +35,7 @@ export class Metrics {
       ['providence_lessons_total', 'Lessons by label and outcome.', this.#lessons],
       ['providence_filter_abstentions_total', 'Abstentions by filter and reason.', this.#abstentions],
       ['providence_filter_failures_total', 'Filters that threw.', this.#failures],
+      ['providence_handshake_failures_total', 'TLS handshakes that failed.', this.#handshakeFailures],
       ['providence_cache_lookups_total', 'Look-ups of cached opinions by filter and result.', this.#cache],
     ] as const;
     for (const [name, help, tally] of tallies) {
@@ -91,6 +93,10 @@ export class Metrics {
 
   filterFailed(unit: UnitName): void {
     this.#failures.add(unit);
+  }
+
+  handshakeFailed(): void {
+    this.#handshakeFailures.add('');
   }
 
   /** Name and value of every series but those of the runtime: the body of STATS. */

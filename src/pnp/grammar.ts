@@ -84,6 +84,7 @@ export const REQUEST_HEADERS = [
   'Remove',
   'Reporter',
   'Trace',
+  'Credential',
 ] as const;
 export type RequestHeader = (typeof REQUEST_HEADERS)[number];
 
@@ -105,6 +106,8 @@ export const ANSWER_HEADERS = [
   'Server',
   'Verbs',
   'Rights',
+  'Domains',
+  'Auth',
   'Head-Bytes-Max',
   'Headers-Max',
   'Body-Bytes-Max',
@@ -139,6 +142,10 @@ export const ERROR_WORDS = {
   'repeated-header': 'EX_USAGE',
   'bad-deadline': 'EX_USAGE',
   'no-right': 'EX_NOPERM',
+  'foreign-domain': 'EX_NOPERM',
+  'bad-credential': 'EX_NOPERM',
+  'late-auth': 'EX_USAGE',
+  'too-many-failures': 'EX_TEMPFAIL',
   'queue-full': 'EX_TEMPFAIL',
   deadline: 'EX_TIMEOUT',
   internal: 'EX_SOFTWARE',

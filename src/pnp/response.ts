@@ -12,6 +12,8 @@ export interface Response {
   readonly headers?: AnswerHeaders;
   /** Lines of a text body end with CRLF. */
   readonly body?: string;
+  /** Behind it the connection reads no more, answers what it has read, and closes. */
+  readonly closes?: boolean;
 }
 
 const STATUS_LINES = Object.fromEntries(
@@ -37,7 +39,11 @@ export function encodeResponse(response: Response, id: string | undefined): stri
 
 /** The answer to a request that cannot be served: a stable word for programs, a sentence for people [PNP-6.2]. */
 export function errorResponse(error: RequestError): Response {
-  return { status: error.status, headers: { Error: `${error.code} ; ${error.message}` } };
+  return {
+    status: error.status,
+    headers: { Error: `${error.code} ; ${error.message}` },
+    closes: error.closes,
+  };
 }
 
 /** A value that came from outside must not end its line, nor steer a terminal. */

@@ -67,7 +67,7 @@ export class Connection implements Worker {
   constructor(stream: Duplex, peer: Peer, host: ConnectionHost) {
     this.#stream = stream;
     this.#host = host;
-    this.#serving = { rights: peer.rights, attendant: host.events.opened(peer) };
+    this.#serving = { peer, attendant: host.events.opened(peer) };
     this.#framer = new Framer(host.limits);
     this.#outlet = new Outlet(stream, host.now, () => this.#resume());
     this.#clock = host.now();
@@ -224,6 +224,7 @@ export class Connection implements Worker {
     if (response !== undefined) this.#host.events.answered(verb, response.status);
     const answer = response === undefined ? '' : encodeResponse(response, exchange.id);
     this.#outlet.add(this.#order.settle(exchange, answer));
+    if (response?.closes === true) this.finish();
   }
 
   /** The client takes answers again. */

@@ -12,6 +12,8 @@ export interface Limits extends FrameLimits {
   readonly idle_seconds_max: number;
   /** From the first to the last byte of one request. */
   readonly head_seconds_max: number;
+  /** For the TLS handshake. */
+  readonly handshake_seconds_max: number;
   /** For a client to take one write. */
   readonly write_seconds_max: number;
 }

@@ -1,9 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { BlockList, createServer, isIP, type ListenOptions, type Server as NetServer } from 'node:net';
+import type { Door } from '../access/door.ts';
 import { StartError } from '../errors.ts';
-import type { Right } from '../pnp/grammar.ts';
 import type { Server } from './server.ts';
+import { createSecureServer } from './tls-server.ts';
 import { clearSocketPath, codeOf, openToGroup } from './unix-socket.ts';
 
 export interface UnixOptions {
@@ -12,15 +13,16 @@ export interface UnixOptions {
   readonly mode: string;
   /** Name or number; '' = the daemon's own. */
   readonly group: string;
-  readonly rights: readonly Right[];
+  readonly door: Door;
 }
 
 export interface TCPOptions {
-  /** A loopback address, or a name of one. */
+  /** An address, or the name of one. */
   readonly host: string;
   /** 0 = any free one. */
   readonly port: number;
-  readonly rights: readonly Right[];
+  /** Without TLS it is opened on loopback only. */
+  readonly door: Door;
 }
 
 /** A place where PNP is spoken. */
@@ -43,7 +45,7 @@ const OWNER_ONLY = 0o177;
 export async function listenUnix(server: Server, options: UnixOptions): Promise<Listener> {
   const { path, mode, group } = options;
   await clearSocketPath(path);
-  const listening = netServer(server, path, options.rights);
+  const listening = netServer(server, path, options.door);
   const umask = process.umask(OWNER_ONLY);
   // `listen` makes the file before it returns.
   const started = start(listening, { path }, path);
@@ -58,22 +60,25 @@ export async function listenUnix(server: Server, options: UnixOptions): Promise<
   return { name: path, port: undefined, close: () => listening.close() };
 }
 
-/** @throws StartError the port is taken, or the address is not of this machine alone. */
+/** @throws StartError the port is taken, or the address lies beyond loopback and there is no TLS. */
 export async function listenTCP(server: Server, options: TCPOptions): Promise<Listener> {
-  const address = await loopbackAddress(options.host);
+  const address = isIP(options.host) === 0 ? await resolved(options.host) : options.host;
+  if (options.door.tls === undefined) requireLoopback(options.host, address);
   const place = (port: number) => `${isIP(address) === 6 ? `[${address}]` : address}:${port}`;
-  const listening = netServer(server, place(options.port), options.rights);
+  const listening = netServer(server, place(options.port), options.door);
   await start(listening, { host: address, port: options.port }, place(options.port));
   const bound = listening.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : options.port;
   return { name: place(port), port, close: () => listening.close() };
 }
 
-function netServer(server: Server, name: string, rights: readonly Right[]): NetServer {
-  const peer = { listener: name, rights: new Set(rights) };
-  const listening = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-    server.accept(socket, peer),
-  );
+function netServer(server: Server, name: string, door: Door): NetServer {
+  const listening =
+    door.tls === undefined
+      ? createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+          server.accept(socket, door.admit(name, socket.remoteAddress ?? name)),
+        )
+      : createSecureServer(server, name, { door, tls: door.tls });
   listening.once('listening', () => listening.on('error', (error) => server.acceptFailed(error)));
   return listening;
 }
@@ -95,12 +100,11 @@ function adviceOn(code: string): string {
   return 'Choose another place.';
 }
 
-/** COMPAT: TLS comes with a later release; till then nothing beyond this machine is listened to. */
-async function loopbackAddress(host: string): Promise<string> {
-  const address = isIP(host) === 0 ? await resolved(host) : host;
-  if (LOOPBACK.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')) return address;
+/** The configuration knows a name by its letters; here it is an address. */
+function requireLoopback(host: string, address: string): void {
+  if (LOOPBACK.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')) return;
   throw new StartError(
-    `${host} is not a loopback address, and TCP beyond loopback needs TLS, which this release does not have. Listen on 127.0.0.1, on ::1 or on a Unix socket.`,
+    `${host} is no loopback address, and TCP beyond loopback needs TLS. Set tls_certificate and tls_key, or listen on 127.0.0.1, on ::1 or on a Unix socket.`,
   );
 }
 
@@ -109,7 +113,7 @@ async function resolved(host: string): Promise<string> {
     return (await lookup(host)).address;
   } catch (error) {
     throw new StartError(
-      `The address ${host} cannot be resolved (${codeOf(error)}). Name a loopback address.`,
+      `The address ${host} cannot be resolved (${codeOf(error)}). Name an address of this machine.`,
       {
         cause: error,
       },

@@ -1,6 +1,6 @@
 import { RequestError } from '../errors.ts';
-import type { StatusName, Verb } from '../pnp/grammar.ts';
-import { type Peer, permits } from '../pnp/peer.ts';
+import { RIGHT_OF_VERB, type StatusName, type Verb } from '../pnp/grammar.ts';
+import type { Peer } from '../pnp/peer.ts';
 import { refusal } from '../pnp/refusal.ts';
 import type { Request, WireRequest } from '../pnp/request.ts';
 import { errorResponse, type Response } from '../pnp/response.ts';
@@ -25,11 +25,13 @@ export interface ServerEvents {
   answered(verb: Verb | undefined, status: StatusName): void;
   /** The kernel could not hand a connection over. */
   acceptFailed(error: Error): void;
+  /** A TLS handshake failed or took too long. */
+  handshakeFailed(listener: string, error: Error): void;
 }
 
-/** Who serves the requests of a connection, and what its peer may ask for. */
+/** Who serves the requests of a connection, and whose they are. */
 export interface Serving {
-  readonly rights: Peer['rights'];
+  readonly peer: Peer;
   readonly attendant: Attendant;
 }
 
@@ -37,15 +39,13 @@ export interface Serving {
 export function serveRequest(
   request: WireRequest,
   now: number,
-  { rights, attendant }: Serving,
+  { peer, attendant }: Serving,
 ): Response | Promise<Response> | undefined {
   try {
     if (request.deadlineMs !== undefined && now - request.receivedAt >= request.deadlineMs) {
       throw refusal('deadline', 'The deadline passed before the turn of this request came');
     }
-    if (!permits(rights, request.verb)) {
-      throw refusal('no-right', `${request.verb} is not allowed on this listener; HELLO lists your rights`);
-    }
+    requireRight(request.verb, peer);
     const answer = attendant.serve(request);
     return answer instanceof Promise
       ? answer.catch((error: unknown) => answerTo(error, request.verb, attendant))
@@ -53,6 +53,15 @@ export function serveRequest(
   } catch (error) {
     return answerTo(error, request.verb, attendant);
   }
+}
+
+/** [PNP-4] @throws RequestError `no-right` */
+function requireRight(verb: Verb, peer: Peer): void {
+  const right = RIGHT_OF_VERB[verb];
+  if (right === 'none') return;
+  peer.hasAsked = true;
+  if (peer.grant.rights.has(right)) return;
+  throw refusal('no-right', `${verb} is not allowed here; ${peer.unproven ?? 'HELLO lists your rights'}`);
 }
 
 function answerTo(error: unknown, verb: Verb, attendant: Attendant): Response {

@@ -53,9 +53,18 @@ export class Server {
     else this.#connections.add(new Connection(stream, peer, this.#host));
   }
 
+  get limits(): Limits {
+    return this.#host.limits;
+  }
+
   /** The kernel could not hand a connection over. */
   acceptFailed(error: Error): void {
     this.#host.events.acceptFailed(error);
+  }
+
+  /** A client and a TLS listener did not come to terms in time. */
+  handshakeFailed(listener: string, error: Error): void {
+    this.#host.events.handshakeFailed(listener, error);
   }
 
   /** Reads no more, answers what is in flight, closes; what is not done after `graceMs` is cut off. */

@@ -2,27 +2,29 @@ import type { Opinion } from '../model/opinion.ts';
 import { UNITS } from '../model/unit.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { JudgedSample } from '../pipeline/pipeline.ts';
+import type { Peer } from '../pnp/peer.ts';
 import type { Request } from '../pnp/request.ts';
 import type { Response } from '../pnp/response.ts';
 import type { Context } from './context.ts';
 import { explain, symbolLines } from './explanation.ts';
 import { sidsOf } from './lesson-tokens.ts';
+import { localUserOf, requireDomain } from './local-user.ts';
 import { sampleOfRequest, userOf } from './sample.ts';
 
 /** CHECK: the verdict in headers alone [PNP-4]. */
-export function check(request: Request, context: Context): Response {
-  return answer(judge(request, context));
+export function check(request: Request, peer: Peer, context: Context): Response {
+  return answer(judge(request, peer, context));
 }
 
 /** SYMBOLS: CHECK, and the verdict taken apart for programs. */
-export function symbols(request: Request, context: Context): Response {
-  const judged = judge(request, context);
+export function symbols(request: Request, peer: Peer, context: Context): Response {
+  const judged = judge(request, peer, context);
   return { ...answer(judged), body: symbolLines(context.pipeline.breakdown(judged.verdict)) };
 }
 
 /** REPORT: CHECK, and the verdict taken apart for people. */
-export function report(request: Request, context: Context): Response {
-  const judged = judge(request, context);
+export function report(request: Request, peer: Peer, context: Context): Response {
+  const judged = judge(request, peer, context);
   return { ...answer(judged), body: explain(judged.verdict, context.pipeline.breakdown(judged.verdict)) };
 }
 
@@ -31,9 +33,10 @@ interface Judged {
   readonly traceId: string | undefined;
 }
 
-function judge(request: Request, context: Context): Judged {
+function judge(request: Request, peer: Peer, context: Context): Judged {
   const startedAt = performance.now();
   const sample = sampleOfRequest(request);
+  requireDomain(peer.grant, localUserOf(sample));
   const now = context.now();
   const judged = context.pipeline.judge(sample, userOf(sample, request, context), now, request.overload);
   const judgedAt = performance.now();

@@ -1,5 +1,7 @@
+import type { AuthOutcome } from '../access/access.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { Peer } from '../pnp/peer.ts';
 import type { Store } from '../store/store.ts';
 
 /** What verbs work with: handed over by the daemon, nothing else is reached for. */
@@ -12,6 +14,10 @@ export interface Context {
   readonly server: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Takes a peer for what it proves to be. */
+  readonly authenticate: (peer: Peer, name: string, secret: Buffer) => AuthOutcome;
+  /** One line for each AUTH, without a name or a secret. */
+  readonly logAuth: (outcome: AuthOutcome) => void;
   /** One line for each lesson, without a JID. */
   readonly logLesson: (lesson: LessonNote) => void;
   /** One line for each verdict, at `debug`, and a warning for a slow one. */

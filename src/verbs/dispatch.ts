@@ -3,8 +3,10 @@ import type { Peer } from '../pnp/peer.ts';
 import { refusal } from '../pnp/refusal.ts';
 import type { Request } from '../pnp/request.ts';
 import type { Response } from '../pnp/response.ts';
+import { auth } from './auth.ts';
 import { check, report, symbols } from './check.ts';
 import type { Context } from './context.ts';
+import { grantHeaders } from './grant-headers.ts';
 import { tell } from './tell.ts';
 
 /** Verbs that this release serves; the rest of the grammar answers 69 [PNP-4]. */
@@ -17,6 +19,7 @@ export const SERVED: ReadonlySet<Verb> = new Set([
   'TELL',
   'SKIP',
   'STATS',
+  'AUTH',
 ]);
 
 const EMPTY: Response = { status: 'EX_OK' };
@@ -29,11 +32,11 @@ export function dispatch(
 ): Response | Promise<Response> | undefined {
   switch (request.verb) {
     case 'CHECK':
-      return check(request, context);
+      return check(request, peer, context);
     case 'SYMBOLS':
-      return symbols(request, context);
+      return symbols(request, peer, context);
     case 'REPORT':
-      return report(request, context);
+      return report(request, peer, context);
     case 'TELL':
       return tell(request, peer, context);
     case 'HELLO':
@@ -44,6 +47,8 @@ export function dispatch(
       return stats(context);
     case 'SKIP':
       return undefined;
+    case 'AUTH':
+      return auth(request, peer, context);
     case 'OBSERVE':
     case 'REGISTER':
     case 'JUNK':
@@ -53,7 +58,6 @@ export function dispatch(
     case 'EXPORT':
     case 'REKEY':
     case 'RELOAD':
-    case 'AUTH':
       throw refusal('not-served', `${request.verb} is not served by this release; HELLO lists what is`);
   }
 }
@@ -64,7 +68,7 @@ function hello(peer: Peer, { limits, server }: Context): Response {
     headers: {
       Server: server,
       Verbs: VERBS.filter((verb) => SERVED.has(verb)).join(' '),
-      Rights: [...peer.rights].join(' '),
+      ...grantHeaders(peer),
       'Head-Bytes-Max': `${limits.head_bytes_max}`,
       'Headers-Max': `${limits.headers_max}`,
       'Body-Bytes-Max': `${limits.body_bytes_max}`,

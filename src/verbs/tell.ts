@@ -1,4 +1,5 @@
 import { StoreError } from '../errors.ts';
+import { canonicalJID } from '../model/jid.ts';
 import { isTestStanza } from '../model/stanza.ts';
 import type { Peer } from '../pnp/peer.ts';
 import { refusal } from '../pnp/refusal.ts';
@@ -7,6 +8,7 @@ import type { AnswerHeaders, Response } from '../pnp/response.ts';
 import type { LessonLabel, User } from '../store/store.ts';
 import type { Context, LessonNote } from './context.ts';
 import { sidsOf } from './lesson-tokens.ts';
+import { requireDomain } from './local-user.ts';
 import { openUser, sampleOfRequest } from './sample.ts';
 
 const NONE = Buffer.alloc(0);
@@ -76,13 +78,20 @@ function places(request: Request, header: 'Set' | 'Remove'): ReadonlySet<string>
 function reporterOf(request: Request, peer: Peer, context: Context): Reporter {
   const jid = request.header('Reporter') ?? request.header('To');
   if (jid !== undefined) {
+    requireDomain(peer.grant, canonicalJID(jid));
     const user = openUser(jid, request, context);
     if (user.keyState === 'wrong-key') {
       throw refusal('wrong-key', "User-Key is not this user's first one; nothing was learnt");
     }
     return { id: user.id, user };
   }
-  if (peer.rights.has('admin')) return { id: undefined, user: undefined };
+  if (peer.grant.rights.has('admin')) {
+    if (peer.grant.domains === undefined) return { id: undefined, user: undefined };
+    throw refusal(
+      'foreign-domain',
+      "The operator's word counts in all domains; you may not ask for all of them",
+    );
+  }
   throw refusal('no-reporter', 'TELL needs Reporter or To; only an admin listener teaches without');
 }
 
