@@ -15,7 +15,13 @@ async function records(t: TestContext, factRecordsMax = 100) {
   const dir = temporaryDirectory(t);
   const clock = { now: START };
   const now = () => clock.now;
-  const environment = await openEnvironment({ dir, mapBytesMax: 2 ** 30, sync: true, fingerprint });
+  const environment = await openEnvironment({
+    dir,
+    mapBytesMax: 2 ** 30,
+    sync: true,
+    fingerprint,
+    log: QUIET,
+  });
   const writer = new Writer({ environment, dir, log: QUIET, now });
   const open = () => new LMDBFacts({ environment, writer, now, factRecordsMax });
   t.after(async () => {

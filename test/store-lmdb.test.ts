@@ -26,6 +26,7 @@ import { storeContract, storeError } from './store-contract.ts';
 import {
   lessonId,
   lessonOf,
+  QUIET,
   SECRET,
   START,
   storeOptions,
@@ -36,7 +37,12 @@ import { doInStore, JIDS } from './store-model.ts';
 
 storeContract('lmdb', openStore);
 
-const MAP = { mapBytesMax: 2 ** 30, sync: true, fingerprint: deriveDaemonKeys(SECRET).fingerprint };
+const MAP = {
+  mapBytesMax: 2 ** 30,
+  sync: true,
+  fingerprint: deriveDaemonKeys(SECRET).fingerprint,
+  log: QUIET,
+};
 
 describe("users' tables in LMDB", () => {
   it('are taken to be written a few megabytes at once, and all in the end', async (t) => {

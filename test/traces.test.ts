@@ -27,6 +27,7 @@ async function ring(t: TestContext, dir = temporaryDirectory(t)) {
     mapBytesMax: 2 ** 30,
     sync: true,
     fingerprint: keys.fingerprint,
+    log: QUIET,
   });
   const now = () => clock.now;
   const writer = new Writer({ environment, dir, log: QUIET, now });

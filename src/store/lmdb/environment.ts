@@ -1,15 +1,16 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import { open } from 'lmdb';
 import { makeDirectories } from '../../directory.ts';
 import { StoreError } from '../../errors.ts';
-import { metaKey, SCHEMA } from '../keys.ts';
+import { metaKey } from '../keys.ts';
+import type { StoreLog } from '../options.ts';
+import { BINARY, type Databases, openDatabases } from './databases.ts';
 import { checkFiles, unusable } from './preflight.ts';
 import { lockDirectory } from './process-lock.ts';
+import { settleSchema } from './schema.ts';
 
-export type Table = Database<Buffer, Buffer>;
-
-/** The environment and its databases; `keys.ts` draws what is in them. They are others after `revive`: not to be kept. */
+/** The environment and its databases. They are others after `revive`: not to be kept. */
 export interface Environment extends Databases {
   /**
    * Opens the files again where LMDB has given up on them: once a write of its meta page failed, it refuses every read and
@@ -19,28 +20,16 @@ export interface Environment extends Databases {
   close(): Promise<void>;
 }
 
-interface Databases {
-  readonly root: RootDatabase<Buffer, Buffer>;
-  readonly meta: Table;
-  readonly lessons: Table;
-  readonly lessonIds: Table;
-  readonly server: Table;
-  readonly users: Table;
-  readonly traces: Table;
-  readonly facts: Table;
-  readonly expiry: Table;
-}
-
 export interface EnvironmentOptions {
   readonly dir: string;
   readonly mapBytesMax: number;
   readonly sync: boolean;
   /** Of the daemon's secret. */
   readonly fingerprint: Buffer;
+  readonly log: StoreLog;
 }
 
 const DATABASES_MAX = 32;
-const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
 /** @throws StoreError `newer-schema`, `older-schema`, `wrong-secret`, `unusable`. */
 export async function openEnvironment(options: EnvironmentOptions): Promise<Environment> {
@@ -59,7 +48,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     },
   };
   try {
-    checkOwner(environment, options);
+    settleSchema(environment, options);
   } catch (error) {
     await environment.close();
     throw cannotOpen(options.dir, error);
@@ -120,51 +109,12 @@ function openFiles({ dir, mapBytesMax, sync }: EnvironmentOptions): Databases {
       ...BINARY,
     });
     for (const file of ['data.mdb', 'lock.mdb']) chmodSync(join(dir, file), 0o600);
-    const table = (name: string): Table => root.openDB<Buffer, Buffer>(name, BINARY);
-    return {
-      root,
-      meta: table('meta'),
-      lessons: table('lessons'),
-      lessonIds: table('lesson_ids'),
-      server: table('server'),
-      users: table('users'),
-      traces: table('traces'),
-      facts: table('facts'),
-      expiry: table('expiry'),
-    };
+    return openDatabases(root);
   } catch (error) {
     throw cannotOpen(dir, error);
   } finally {
     process.umask(umask);
   }
-}
-
-function checkOwner({ root, meta }: Databases, { dir, fingerprint }: EnvironmentOptions): void {
-  const schema = meta.get(metaKey('schema'))?.readUInt32LE(0);
-  if (schema === undefined) {
-    const value = Buffer.alloc(4);
-    value.writeUInt32LE(SCHEMA, 0);
-    root.transactionSync(() => {
-      meta.putSync(metaKey('schema'), value);
-      meta.putSync(metaKey('secret'), fingerprint);
-    });
-    return;
-  }
-  if (schema > SCHEMA)
-    throw new StoreError(
-      'newer-schema',
-      `The store in ${dir} has schema ${schema}, this version knows ${SCHEMA}; run the version that wrote it, or a newer one.`,
-    );
-  if (schema < SCHEMA)
-    throw new StoreError(
-      'older-schema',
-      `The store in ${dir} has schema ${schema}, which is no longer read; run the version that wrote it, or move the directory away and begin anew.`,
-    );
-  if (!meta.get(metaKey('secret'))?.equals(fingerprint))
-    throw new StoreError(
-      'wrong-secret',
-      `The store in ${dir} belongs to another secret; give the secret it was made with, or another directory.`,
-    );
 }
 
 function cannotOpen(dir: string, cause: unknown): StoreError {

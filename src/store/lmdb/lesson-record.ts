@@ -86,6 +86,11 @@ function writeHead(record: Buffer, kind: number, learnt: Learnt): void {
   record.write(learnt.userId === '' ? NO_USER : learnt.userId, 40, 'hex');
 }
 
+/** What every record begins with: the id of its lesson, as a key of `lesson_ids`, and the tag of who taught it. */
+export function headOf(record: Buffer): { readonly id: Buffer; readonly reporterTag: number } {
+  return { id: Buffer.from(record.subarray(16, 32)), reporterTag: record.readUInt16LE(32) };
+}
+
 /** @param record is not copied; it must not change. */
 export function decodeRecord(record: Buffer): LogRecord {
   if (record[0] === UNDO) return { kind: 'undo', learnSeq: record.readDoubleLE(HEAD_BYTES) };

@@ -14,14 +14,19 @@ const FREE_BYTES_MIN = 2 ** 20;
  * it, and the process is gone without a word). @throws StoreError `unusable`.
  */
 export function checkFiles(dir: string): void {
-  const { bavail, bsize } = statfsSync(dir);
-  if (bavail * bsize < FREE_BYTES_MIN) throw unusable(dir, 'the disk is full; make room and start again');
+  checkRoom(dir, FREE_BYTES_MIN);
   for (const file of ['data.mdb', 'lock.mdb']) checkRights(join(dir, file));
   if (!isDatabase(join(dir, 'data.mdb')))
     throw unusable(
       dir,
       'data.mdb is damaged or no database; restore the directory from a backup, or remove it',
     );
+}
+
+/** @throws StoreError `unusable` where the disk has less room. */
+export function checkRoom(dir: string, bytesMin: number): void {
+  const { bavail, bsize } = statfsSync(dir);
+  if (bavail * bsize < bytesMin) throw unusable(dir, 'the disk is full; make room and start again');
 }
 
 function checkRights(path: string): void {

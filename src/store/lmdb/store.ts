@@ -33,6 +33,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       mapBytesMax: limits.mapBytesMax,
       sync: options.sync ?? true,
       fingerprint: keys.fingerprint,
+      log: options.log,
     });
     return new LMDBStore({ options, limits, environment, keys, unlock });
   } catch (error) {
