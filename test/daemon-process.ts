@@ -28,7 +28,10 @@ export interface DaemonProcess {
   readonly dir: string;
   readonly unixPath: string;
   readonly adminPath: string;
+  /** Of the first TCP listener. */
   readonly tcpPort: number;
+  /** Of all TCP listeners, in the order of the configuration. */
+  readonly tcpPorts: readonly number[];
   readonly httpPort: number;
   readonly pid: number;
   readonly child: ChildProcess;
@@ -109,18 +112,20 @@ store.secret_file = "${dir}/secret"`;
 async function startLines(
   child: ChildProcess,
   log: () => string,
-): Promise<{ tcpPort: number; httpPort: number }> {
-  const ports = { tcpPort: 0, httpPort: 0 };
+): Promise<Pick<DaemonProcess, 'tcpPort' | 'tcpPorts' | 'httpPort'>> {
+  const tcpPorts: number[] = [];
+  let httpPort = 0;
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => child.kill('SIGKILL'), START_MS_MAX);
     child.once('exit', () => reject(new Error(`the daemon did not start:\n${log()}`)));
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-      ports.tcpPort ||= Number(/PNP on 127\.0\.0\.1:(\d+)/.exec(line)?.[1] ?? 0);
-      ports.httpPort ||= Number(/Metrics on http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1] ?? 0);
+      const [, tcpPort] = /^PNP on [\d.]+:(\d+)/.exec(line) ?? [];
+      if (tcpPort !== undefined) tcpPorts.push(Number(tcpPort));
+      httpPort ||= Number(/Metrics on http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1] ?? 0);
       if (!line.startsWith('Ready.')) return;
       clearTimeout(timer);
       resolve();
     });
   });
-  return ports;
+  return { tcpPort: tcpPorts[0] ?? 0, tcpPorts, httpPort };
 }

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Installs what the tests use beyond Node: strace (what is synced before an answer), netcat (the README's lines), tmpfs by
-# mount (a full disk). Without root it installs nothing; the tests that need a missing tool are then skipped by name.
+# mount (a full disk), openssl (certificates of TLS listeners and their clients). Without root it installs nothing; the tests that need a missing tool are then skipped by name.
 set -u
 missing=''
 command -v strace >/dev/null 2>&1 || missing="$missing strace"
 command -v nc >/dev/null 2>&1 || missing="$missing netcat-openbsd"
+command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
 command -v mount >/dev/null 2>&1 || missing="$missing mount"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
