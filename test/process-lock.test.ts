@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -24,23 +32,67 @@ describe("the lock of a store's directory", () => {
   const leaveLock = (owner: string) => writeFileSync(join(dir, 'owner.pid'), `${owner}\n`);
   const refused = (error: unknown) => error instanceof StoreError && error.code === 'locked';
 
-  it('keeps a second owner out until it is released', () => {
-    const release = lockDirectory(dir);
-    assert.throws(() => lockDirectory(dir), refused);
+  it('keeps a second owner out until it is released, and leaves nothing behind', async () => {
+    const release = await lockDirectory(dir);
+    await assert.rejects(lockDirectory(dir), refused);
     release();
-    lockDirectory(dir)();
+    assert.deepEqual(readdirSync(dir), []);
+    (await lockDirectory(dir))();
   });
 
-  it('keeps off another living process', () => {
+  it('keeps off another living process', async () => {
     leaveLock(`${process.ppid} ${startOf(process.ppid)}`);
-    assert.throws(() => lockDirectory(dir), refused);
+    await assert.rejects(lockDirectory(dir), refused);
   });
 
-  it('takes over from a process that is gone, and from a pid that is somebody else by now', () => {
+  it('takes over from a process that is gone, and from a pid that is somebody else by now', async () => {
     leaveLock('4194303 1');
-    lockDirectory(dir)();
+    (await lockDirectory(dir))();
     leaveLock(`${process.ppid} 1`);
-    lockDirectory(dir)();
+    (await lockDirectory(dir))();
+  });
+
+  it('keeps off a process of another container, whose pid says nothing here, until it is gone', async () => {
+    const release = await lockDirectory(dir);
+    const [, , beacon] = readFileSync(join(dir, 'owner.pid'), 'utf8').trim().split(' ');
+    for (const owner of ['4194303 1', `${process.pid} 1`]) {
+      leaveLock(`${owner} ${beacon}`);
+      await assert.rejects(lockDirectory(dir), /of another container, there \d+; stop that process/);
+    }
+    release();
+    leaveLock(`${process.pid} 1 ${beacon}`);
+    (await lockDirectory(dir))();
+    assert.deepEqual(readdirSync(dir), []);
+  });
+
+  it('looks for no beacon outside of the directory', async () => {
+    const elsewhere = await lockDirectory(dir);
+    const [, , beacon] = readFileSync(join(dir, 'owner.pid'), 'utf8').trim().split(' ');
+    const inside = join(dir, 'inside');
+    mkdirSync(inside);
+    writeFileSync(join(inside, 'owner.pid'), `1 1 ../${beacon}\n`);
+    (await lockDirectory(inside))();
+    assert.ok(existsSync(join(dir, String(beacon))));
+    elsewhere();
+  });
+
+  it('works in a directory whose name is longer than the path of a socket may be', async () => {
+    const long = join(dir, 'a'.repeat(150));
+    mkdirSync(long);
+    const release = await lockDirectory(long);
+    assert.equal(readdirSync(long).length, 2);
+    await assert.rejects(lockDirectory(long), refused);
+    release();
+    assert.deepEqual(readdirSync(long), []);
+  });
+
+  it('lets one of many in that find the same dead lock', async () => {
+    leaveLock('4194303 1 owner.0123456789abcdef.sock');
+    const results = await Promise.allSettled(Array.from({ length: 20 }, () => lockDirectory(dir)));
+    const taken = results.filter((result) => result.status === 'fulfilled');
+    assert.equal(taken.length, 1);
+    for (const { value } of taken) value();
+    assert.deepEqual(readdirSync(dir), []);
   });
 
   it('takes over from a killed process that nobody reaps', async () => {
@@ -51,7 +103,7 @@ describe("the lock of a store's directory", () => {
     const pid = Number(line.toString());
     while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) await new Promise(setImmediate);
     leaveLock(`${pid} ${startOf(pid)}`);
-    lockDirectory(dir)();
+    (await lockDirectory(dir))();
     parent.kill();
     await once(parent, 'exit');
   });

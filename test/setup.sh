@@ -1,12 +1,14 @@
 #!/bin/sh
-# Installs what the tests use beyond Node: strace (what is synced before an answer), netcat (the README's lines), tmpfs by
-# mount (a full disk), openssl (certificates of TLS listeners and their clients). Without root it installs nothing; the tests that need a missing tool are then skipped by name.
+# Installs what the tests use beyond Node. Without root it installs nothing; the tests that need a missing tool are then skipped
+# by name.
 set -u
 missing=''
-command -v strace >/dev/null 2>&1 || missing="$missing strace"
-command -v nc >/dev/null 2>&1 || missing="$missing netcat-openbsd"
-command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
-command -v mount >/dev/null 2>&1 || missing="$missing mount"
+need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
+need strace strace          # what is synced before an answer
+need nc netcat-openbsd      # the README's lines
+need openssl openssl        # certificates of TLS listeners and their clients
+need mount mount            # a full disk
+need unshare util-linux     # another container
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
   echo "test/setup.sh: not installed and not installable here:$missing; the tests that need them are skipped" >&2

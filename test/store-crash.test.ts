@@ -44,11 +44,15 @@ function burst(round: number, count: number): Deed[] {
   }));
 }
 
+/** Of a store in use; its lock and its beacon stay behind. */
+function copyStore(dir: string, copy: string): void {
+  cpSync(dir, copy, { recursive: true, filter: (path) => !/owner\..*/.test(path) });
+}
+
 /** What would be left of a store if the power went now. */
 async function afterPowerCut(t: TestContext, dir: string, serverTokensMax = 9000): Promise<unknown> {
   const copy = temporaryDirectory(t);
-  cpSync(dir, copy, { recursive: true });
-  rmSync(join(copy, 'owner.pid'));
+  copyStore(dir, copy);
   const store = await openStore(storeOptions(copy, { serverTokensMax }));
   const observed = observe(store);
   await store.close();
@@ -134,8 +138,7 @@ describe('a store that stops without closing', () => {
       jids.map((reporter) => store.lessons.forget(lessonId(store, { reporter, text: 'second' }), START)),
     );
     const copy = temporaryDirectory(t);
-    cpSync(dir, copy, { recursive: true });
-    rmSync(join(copy, 'owner.pid'));
+    copyStore(dir, copy);
     const again = await openStore(storeOptions(copy, small));
     for (const jid of jids)
       assert.deepEqual(userCounts(again, again.users.open(jid, undefined), words).ham, [2, 2], jid);

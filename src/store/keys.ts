@@ -3,10 +3,11 @@ import type { SubjectKind } from '../model/subject.ts';
 /**
  * Every key and value of the LMDB environment. Numbers in keys are big-endian, so that LMDB's order is theirs; numbers in
  * values are little-endian. `id` is a keyed id of 16 bytes; `seq` numbers lessons from 1; `f64` are milliseconds since 1970 or
- * seqs. Whatever changes here counts SCHEMA up.
+ * seqs. Whatever changes here, or how an id or a feature's hash is made, counts SCHEMA up: add a migration (`lmdb/migrations.ts`)
+ * and a store of the schema before (`test/fixtures/stores`).
  *
  * ```
- * meta        name (ASCII)                  schema      u32
+ * meta        name (ASCII)                  schema      u32; the highest bit is set amid a migration
  *                                           secret      fingerprint of the daemon's secret, 16 bytes
  *                                           checkpoint  see `lmdb/checkpoint-record.ts`
  *                                           traces      bytes of all blocks, f64

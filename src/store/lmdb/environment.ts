@@ -83,10 +83,10 @@ export function readForTimer<Result>(read: () => Result): Result | undefined {
  * Makes the directory, for its owner only, and locks it. One that is there keeps its mode: it may be another one's, named by
  * mistake. @returns releases the lock. @throws StoreError `locked`, `unusable`
  */
-export function takeDirectory(dir: string): () => void {
+export async function takeDirectory(dir: string): Promise<() => void> {
   try {
     makeDirectories(dir, 0o700);
-    return lockDirectory(dir);
+    return await lockDirectory(dir);
   } catch (error) {
     throw cannotOpen(dir, error);
   }

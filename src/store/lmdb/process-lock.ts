@@ -1,29 +1,51 @@
+import { randomBytes } from 'node:crypto';
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreError } from '../../errors.ts';
+import { BEACON, beaconName, isLit, lightBeacon } from './beacon.ts';
 
 /** Starters that find and remove a dead owner's lock at the same moment. */
 const TRIES_MAX = 5;
 
 /**
  * One process owns a store: LMDB would let two in, and each would hold its own tables. The lock is a file with the owner's
- * pid and start time, so that one left behind by a crash is known for dead, even if its pid is somebody else's by now.
+ * pid, its start time and the name of its beacon. So one left behind by a crash is known for dead, even if its pid is somebody
+ * else's by now; and one of another container is known for alive, where its pid is nobody's or is our own.
  * @returns releases the lock. @throws StoreError `locked`.
  */
-export function lockDirectory(dir: string): () => void {
+export async function lockDirectory(dir: string): Promise<() => void> {
   const path = join(dir, 'owner.pid');
-  const own = `${process.pid} ${startTime(process.pid)}\n`;
-  const draft = `${path}.${process.pid}`;
+  const draft = asideOf(path);
+  const beacon = beaconName();
+  writeFileSync(draft, `${process.pid} ${startTime(process.pid)} ${beacon}\n`, { mode: 0o600 });
+  try {
+    // Before the lock can be seen: whoever reads it finds the beacon lit.
+    const putOut = await lightBeacon(dir, beacon);
+    await take(dir, path, draft).catch((error: unknown) => {
+      putOut();
+      throw error;
+    });
+    return () => {
+      rmSync(path, { force: true });
+      putOut();
+    };
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+async function take(dir: string, path: string, draft: string): Promise<void> {
   for (let tries = 0; tries < TRIES_MAX; tries++) {
-    rmSync(draft, { force: true });
-    writeFileSync(draft, own, { mode: 0o600 });
     // link() is atomic and brings the content along: nobody ever reads half a lock.
-    const taken = tryLink(draft, path);
-    rmSync(draft, { force: true });
-    if (taken) return () => rmSync(path, { force: true });
-    removeDead(dir, path);
+    if (tryLink(draft, path)) return;
+    await removeDead(dir, path);
   }
   throw new StoreError('locked', `The store in ${dir} is being opened by other processes; try again.`);
+}
+
+/** Not by process id: in two containers that is the same. */
+function asideOf(path: string): string {
+  return `${path}.${randomBytes(8).toString('hex')}`;
 }
 
 function tryLink(from: string, to: string): boolean {
@@ -36,12 +58,12 @@ function tryLink(from: string, to: string): boolean {
   }
 }
 
-function removeDead(dir: string, path: string): void {
+async function removeDead(dir: string, path: string): Promise<void> {
   const owner = readIfThere(path);
   if (owner === undefined) return;
-  refuseIfAlive(dir, owner);
+  const beacon = await refuseIfAlive(dir, owner);
   // Between reading and removing, another starter may have put its own lock here: what was moved away is looked at again.
-  const aside = `${path}.dead.${process.pid}`;
+  const aside = asideOf(path);
   try {
     renameSync(path, aside);
   } catch (error) {
@@ -50,15 +72,20 @@ function removeDead(dir: string, path: string): void {
   }
   const moved = readIfThere(aside);
   if (moved !== owner) tryLink(aside, path);
+  else if (beacon !== '') rmSync(join(dir, beacon), { force: true });
   rmSync(aside, { force: true });
 }
 
-function refuseIfAlive(dir: string, owner: string): void {
-  const [pid = '', started = ''] = owner.trim().split(' ');
-  if (!isAlive(Number(pid)) || started !== startTime(Number(pid))) return;
+/** @returns name of the dead owner's beacon, '' where it had none. */
+async function refuseIfAlive(dir: string, owner: string): Promise<string> {
+  const [pid = '', started = '', name = ''] = owner.trim().split(' ');
+  const beacon = BEACON.test(name) ? name : '';
+  const isHere = isAlive(Number(pid)) && started === startTime(Number(pid));
+  if (!isHere && (beacon === '' || !(await isLit(dir, beacon)))) return beacon;
+  const who = isHere ? `process ${pid}` : `a process of another container, there ${pid}`;
   throw new StoreError(
     'locked',
-    `The store in ${dir} is in use by process ${pid}; stop that process, or use another directory.`,
+    `The store in ${dir} is in use by ${who}; stop that process, or use another directory.`,
   );
 }
 

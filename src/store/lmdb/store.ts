@@ -25,7 +25,7 @@ const REPLAYED_TABLES_MAX = 500;
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const limits = { ...STORE_LIMITS, ...options };
-  const unlock = takeDirectory(options.dir);
+  const unlock = await takeDirectory(options.dir);
   try {
     const keys = deriveDaemonKeys(options.secret);
     const environment = await openEnvironment({
