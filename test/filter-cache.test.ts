@@ -232,6 +232,7 @@ function sample(text: string): Sample {
     texts: [{ source: 'body', lang: '', text }],
     encryption: 'none',
     cloaked: false,
+    isTest: false,
     stream: { tls: 'TLSv1.3', auth: 'external' },
     bypass: undefined,
   };

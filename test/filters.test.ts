@@ -19,6 +19,7 @@ function sample(stream: StreamFacts): Sample {
     texts: [],
     encryption: 'none',
     cloaked: false,
+    isTest: false,
     stream,
     bypass: undefined,
   };

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RequestError } from '../src/errors.ts';
 import type { SampleText } from '../src/model/sample.ts';
-import { isTestStanza, type RequestFacts, ROSTER_WORDS, sampleOf, TEST_LINES } from '../src/model/stanza.ts';
+import { type RequestFacts, ROSTER_WORDS, sampleOf } from '../src/model/stanza.ts';
 import { TEXT_CHARS_MAX } from '../src/model/stanza-texts.ts';
+import { TEST_LINES } from '../src/model/test-line.ts';
 
 const ROMEO = 'romeo@montague.example/orchard';
 const JULIET = 'juliet@capulet.example';
@@ -32,6 +33,7 @@ test('makes a sample of a chat message', () => {
     texts: [{ source: 'body', lang: '', text: 'Hi' }],
     encryption: 'none',
     cloaked: false,
+    isTest: false,
     stream,
     bypass: undefined,
   });
@@ -378,12 +380,26 @@ test('refuses a Roster that it does not know', () => {
 
 test('knows the test stanza by either line, in any text', () => {
   for (const line of TEST_LINES) {
-    assert.equal(isTestStanza(sampleFrom(message(`<body>Try: ${line}!</body>`))), true);
-    assert.equal(
-      isTestStanza(sampleFrom(`<presence type='subscribe'><status>${line}</status></presence>`)),
-      true,
-    );
-    assert.equal(isTestStanza(sampleFrom(message(`<body>${line.slice(0, -1)}</body>`))), false);
+    const stanzas = [
+      message(`<body>Try: ${line}!</body>`),
+      message(`<body xml:lang='en'>a test</body><body xml:lang='de'>${line}</body>`),
+      message(`<subject>${line}</subject><body>hello</body>`),
+      message(`<body>${'x'.repeat(TEXT_CHARS_MAX - 20)}${line}</body>`),
+      message(`<html xmlns='http://jabber.org/protocol/xhtml-im'><body><p>${line}</p></body></html>`),
+      message(`<body>${line}</body><encrypted xmlns='eu.siacs.conversations.axolotl'/>`),
+      message(
+        `<body>${line}</body><encrypted xmlns='urn:xmpp:omemo:2'/><fallback xmlns='urn:xmpp:fallback:0'/>`,
+      ),
+      `<presence type='subscribe'><status>${line}</status></presence>`,
+    ];
+    for (const stanza of stanzas) assert.equal(sampleFrom(stanza).isTest, true, stanza);
+    for (const stanza of [
+      message(`<body>${line.slice(0, -1)}</body>`),
+      message(`<body>${line.slice(0, 30)}</body><subject>${line.slice(30)}</subject>`),
+      message(`<body>${line.toLowerCase()}</body>`),
+      `<presence><status>${line}</status></presence>`,
+    ])
+      assert.equal(sampleFrom(stanza).isTest, false, stanza);
   }
   assert.match(TEST_LINES[1], /^PROVIDENCE-TEST-SPAM-[0-9a-f]{32}$/);
 });

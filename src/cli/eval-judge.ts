@@ -76,6 +76,7 @@ function sampleOfText(text: string): Sample {
     texts: [{ source: 'body', lang: '', text }],
     encryption: 'none',
     cloaked: false,
+    isTest: false,
     stream: {},
     bypass: undefined,
   };

@@ -39,6 +39,8 @@ export interface Sample {
   readonly encryption: Encryption;
   /** The stanza is marked as encrypted, yet carries a body that is not a known fallback. */
   readonly cloaked: boolean;
+  /** A text holds a test line, be it one that is marked as an encryption's fallback: always `spam`, and teaches nothing. */
+  readonly isTest: boolean;
   readonly stream: StreamFacts;
   /** Why nothing is to be judged (filters.md §0): e.g. `roster`, `self`, `error-answer`; undefined = judge. */
   readonly bypass: string | undefined;

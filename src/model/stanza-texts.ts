@@ -1,6 +1,7 @@
 import { encryptionOf, uncloak } from './encryption.ts';
 import type { JID } from './jid.ts';
 import type { Encryption, SampleText, TextSource } from './sample.ts';
+import { holdsTestLine } from './test-line.ts';
 import { xhtmlText } from './xhtml.ts';
 import { attributeOf, textOf, type XMLElement } from './xml.ts';
 
@@ -18,6 +19,7 @@ export interface StanzaTexts {
   readonly texts: readonly SampleText[];
   readonly encryption: Encryption;
   readonly cloaked: boolean;
+  readonly isTest: boolean;
 }
 
 /** All that a stanza can show to its recipient, each text once, as texts to judge. */
@@ -29,7 +31,9 @@ export function textsOf(stanza: XMLElement, sender: JID | undefined): StanzaText
   const texts: SampleText[] = [];
   let encryption = marked;
   let cloaked = false;
+  let isTest = false;
   for (const whole of shown) {
+    isTest ||= holdsTestLine(whole.text);
     let text = whole.text.trim();
     if (whole.source === 'body') {
       const uncloaked = uncloak(text, marked, sender);
@@ -43,7 +47,7 @@ export function textsOf(stanza: XMLElement, sender: JID | undefined): StanzaText
     seen?.add(text);
     addPieces(texts, whole, text);
   }
-  return { texts, encryption, cloaked };
+  return { texts, encryption, cloaked, isTest };
 }
 
 function shownBy(stanza: XMLElement): readonly SampleText[] {

@@ -23,13 +23,7 @@ export interface RequestFacts {
  */
 export const ROSTER_WORDS = ['none', 'to', 'from', 'both', 'ask', 'room'] as const;
 
-/** SpamAssassin's GTUBE line, and one of our own for servers that already filter that. */
-export const TEST_LINES = [
-  'XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X',
-  'PROVIDENCE-TEST-SPAM-7c3f1e9a52d84b06a1e5f0936bd2c847',
-] as const;
-
-const NO_TEXTS: StanzaTexts = { texts: [], encryption: 'none', cloaked: false };
+const NO_TEXTS: StanzaTexts = { texts: [], encryption: 'none', cloaked: false, isTest: false };
 
 /**
  * Reads the body of a request as a sample. A word that a client cannot understand as a message type is `normal` (RFC 6121
@@ -42,7 +36,7 @@ export function sampleOf(bytes: Uint8Array, facts: RequestFacts): Sample {
   const sender = agreedJID('From', facts.from, attributeOf(stanza, 'from'));
   const recipient = agreedJID('To', facts.to, attributeOf(stanza, 'to'));
   const kind = kindOf(stanza);
-  const { texts, encryption, cloaked } = kind === 'other' ? NO_TEXTS : textsOf(stanza, sender);
+  const { texts, encryption, cloaked, isTest } = kind === 'other' ? NO_TEXTS : textsOf(stanza, sender);
   return {
     kind,
     direction: facts.direction ?? 'in',
@@ -52,14 +46,10 @@ export function sampleOf(bytes: Uint8Array, facts: RequestFacts): Sample {
     texts,
     encryption,
     cloaked,
+    isTest,
     stream: facts.stream,
     bypass: bypassOf(attributeOf(stanza, 'type'), facts, isSelf(sender, recipient)),
   };
-}
-
-/** Whether a text of the sample holds a test line: always `spam`, teaches nothing. */
-export function isTestStanza(sample: Sample): boolean {
-  return sample.texts.some(({ text }) => TEST_LINES.some((line) => text.includes(line)));
 }
 
 function kindOf(stanza: XMLElement): SampleKind {

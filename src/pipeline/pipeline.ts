@@ -3,7 +3,6 @@ import type { CacheKey, Filter } from '../filters/filter.ts';
 import type { Allowances } from '../live/rate-table.ts';
 import { abstain, type Opinion } from '../model/opinion.ts';
 import type { Sample } from '../model/sample.ts';
-import { isTestStanza } from '../model/stanza.ts';
 import type { UnitName } from '../model/unit.ts';
 import type { Action, Breakdown, Verdict, VerdictName } from '../model/verdict.ts';
 import type { FactRecords, User } from '../store/store.ts';
@@ -116,7 +115,7 @@ export class Pipeline {
   #fixedVerdict(sample: Sample): Verdict | undefined {
     if (sample.bypass !== undefined) return this.#withoutFilters('ham', 'KNOWN_SENDER');
     if (sample.kind === 'other') return this.#withoutFilters('unsure', 'NOT_JUDGED');
-    if (sample.texts.length > 0 && isTestStanza(sample)) return this.#withoutFilters('spam', 'TEST_STANZA');
+    if (sample.isTest) return this.#withoutFilters('spam', 'TEST_STANZA');
     return undefined;
   }
 

@@ -1,6 +1,5 @@
 import { StoreError } from '../errors.ts';
 import { canonicalJID } from '../model/jid.ts';
-import { isTestStanza } from '../model/stanza.ts';
 import type { Peer } from '../pnp/peer.ts';
 import { refusal } from '../pnp/refusal.ts';
 import type { Request } from '../pnp/request.ts';
@@ -97,7 +96,7 @@ function reporterOf(request: Request, peer: Peer, context: Context): Reporter {
 
 function fromBody(request: Request, { user }: Reporter, context: Context): Material | undefined {
   const sample = sampleOfRequest(request);
-  if (isTestStanza(sample)) return undefined;
+  if (sample.isTest) return undefined;
   const subject = context.pipeline.subjectOf(sample, user);
   return { textId: subject.ids.text, senderId: subject.ids.jid, sids: sidsOf(subject) };
 }
