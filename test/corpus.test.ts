@@ -8,8 +8,8 @@ import { SaxesParser } from 'saxes';
 import { corpusBytes, readCorpus, readTsv } from '../src/cli/corpus.ts';
 import { parseRow } from '../src/cli/corpus-tsv.ts';
 import { LINE_CHARS_MAX, readLines } from '../src/cli/lines.ts';
-import { plainText } from '../src/cli/mime.ts';
 import { messageOf } from '../src/cli/stanza-text.ts';
+import { plainText } from '../src/text/mime.ts';
 
 const DIR = mkdtempSync(join(tmpdir(), 'pv-corpus-'));
 after(() => rmSync(DIR, { recursive: true }));

@@ -1,4 +1,4 @@
-import { plainText } from './mime.ts';
+import { plainText } from '../text/mime.ts';
 
 /** Lines and characters of one message that are read; the rest of it is skipped. */
 const MESSAGE_LINES_MAX = 20_000;

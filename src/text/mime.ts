@@ -5,17 +5,35 @@ const HEADERS_MAX = 256;
 
 const CHARSET = /;\s{0,8}charset\s{0,8}=\s{0,8}"?([A-Za-z0-9._:-]{1,40})/i;
 const BOUNDARY = /;\s{0,8}boundary\s{0,8}=\s{0,8}(?:"([^"\n]{1,70})"|([^\s;"]{1,70}))/i;
+/** Charset, perhaps a language behind it, encoding, bytes. */
+const ENCODED_WORD = /=\?([A-Za-z0-9._:-]{1,40})(?:\*[A-Za-z0-9-]{1,35})?\?([BbQq])\?([^?\s]{0,998})\?=/g;
 const HEADER = /^([A-Za-z0-9-]{1,64}):\s{0,8}(.*)$/;
 
 /**
- * The plain text of a mail message: its `text/plain` parts, decoded (RFC 2045, 2046). Simple on purpose: no HTML, no
- * encoded headers. '' where there is no plain text.
+ * The plain text of a mail message: its `text/plain` parts, decoded (RFC 2045, 2046). Simple on purpose: no HTML. '' where there is no plain text.
  * @param lines of the message, one character a byte
  */
 export function plainText(lines: readonly string[]): string {
   const texts: string[] = [];
   collect(lines, texts, 0);
   return texts.join('\n');
+}
+
+/**
+ * The text of a header in which words may be encoded (RFC 2047).
+ * @param value one character a byte
+ */
+export function decodeWords(value: string): string {
+  return Buffer.from(value, 'latin1')
+    .toString('utf8')
+    .replace(/(\?=)\s{1,80}(?==\?)/g, '$1')
+    .replace(ENCODED_WORD, (_, charset: string, encoding: string, word: string) => {
+      const bytes =
+        encoding.toLowerCase() === 'b'
+          ? Buffer.from(word, 'base64')
+          : Buffer.from(decodeQuotedPrintable([word.replaceAll('_', ' ')]), 'latin1');
+      return decodeCharset(bytes, charset);
+    });
 }
 
 function collect(lines: readonly string[], texts: string[], depth: number): void {
