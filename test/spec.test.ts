@@ -14,9 +14,11 @@ import {
   STATUS,
   VERBS,
 } from '../src/pnp/grammar.ts';
+import { SPAMC_VERBS } from '../src/spamd/verbs.ts';
 import { SERVED } from '../src/verbs/dispatch.ts';
 import { readTranscript } from './conformance-runner.ts';
 import { type DaemonProcess, startDaemon } from './daemon-process.ts';
+import { exchange } from './spamd-exchange.ts';
 
 /** Tests are run from the root of the project. */
 const SPEC = readFileSync('protocol-spec.md', 'utf8');
@@ -225,9 +227,29 @@ function pattern(line: string): RegExp {
   return new RegExp(`^${literal.replaceAll('<any>', '.+')}$`);
 }
 
+const DIALECT = [...section('10.7').matchAll(/```spamd\n([\s\S]*?)```/g)].map(([, text]) => text as string);
+
+for (const [index, text] of DIALECT.entries()) {
+  const [first = ''] = text.split('\n');
+  test(`transcript ${index + 1} of the dialect, "${first}", is what the daemon says [PNP-10.7]`, async () => {
+    const { sent, received } = readTranscript(text);
+    const lines = (await exchange(daemon.unixPath, sent.toString())).replace(/\r\n$/, '').split('\r\n');
+    const expected = received.toString().replace(/\r\n$/, '').split('\r\n');
+    assert.equal(lines.length, expected.length, lines.join('\n'));
+    for (const [at, line] of lines.entries()) assert.match(line, pattern(expected[at] as string));
+  });
+}
+
+test('the verbs of the dialect are those of the code, with the verbs of PNP that do their work [PNP-10.2]', () => {
+  assert.deepEqual(
+    rows('10.2').map(([verb, work]) => [verb, work]),
+    Object.entries(SPAMC_VERBS),
+  );
+});
+
 const TRANSCRIPTS = [...SPEC.matchAll(/^### (7\.[0-9]+ .*)$[\s\S]*?```pnp\n([\s\S]*?)```/gm)];
 
-test('there are transcripts', () => assert.ok(TRANSCRIPTS.length >= 6));
+test('there are transcripts', () => assert.ok(TRANSCRIPTS.length >= 6 && DIALECT.length >= 5));
 
 for (const [, title, text] of TRANSCRIPTS) {
   test(`the transcript "${title}" is what the daemon says [PNP-7]`, async () => {

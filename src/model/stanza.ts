@@ -32,7 +32,11 @@ const NO_TEXTS: StanzaTexts = { texts: [], encryption: 'none', cloaked: false, i
  * stanza; `bad-roster`
  */
 export function sampleOf(bytes: Uint8Array, facts: RequestFacts): Sample {
-  const stanza = parseStanza(bytes);
+  return sampleOfStanza(parseStanza(bytes), facts);
+}
+
+/** As `sampleOf`, of what has been read already. */
+export function sampleOfStanza(stanza: XMLElement, facts: RequestFacts): Sample {
   const sender = agreedJID('From', facts.from, attributeOf(stanza, 'from'));
   const recipient = agreedJID('To', facts.to, attributeOf(stanza, 'to'));
   const kind = kindOf(stanza);

@@ -65,6 +65,11 @@ export class Framer {
     return this.#end > this.#start;
   }
 
+  /** The bytes of the frame that is not whole, and all behind it. */
+  get held(): Buffer {
+    return this.#bytes.subarray(this.#start, this.#end);
+  }
+
   /** Takes over bytes as they came; the caller does not touch the chunk afterwards. */
   push(chunk: Buffer): void {
     const held = this.#end - this.#start;

@@ -1,3 +1,4 @@
+import type { XMLElement } from '../model/xml.ts';
 import { type RequestHeader, VERBS, type Verb } from './grammar.ts';
 import type { Head } from './head.ts';
 import { refusal } from './refusal.ts';
@@ -11,6 +12,8 @@ export interface Request {
   readonly deadlineMs: number | undefined;
   /** Exactly the bytes of the body; not checked to be UTF-8. */
   readonly body: Buffer;
+  /** What is judged, where it is no stanza that stands in the body: a mail, a bare text. */
+  readonly stanza?: XMLElement | undefined;
   /** When the last byte came, by the server's monotonic clock in milliseconds. */
   readonly receivedAt: number;
   /** True where the queue is so old that filters which read text abstain with `overload`. */

@@ -47,6 +47,6 @@ export function errorResponse(error: RequestError): Response {
 }
 
 /** A value that came from outside must not end its line, nor steer a terminal. */
-function oneLine(value: string): string {
+export function oneLine(value: string): string {
   return LINE_BREAKERS.test(value) ? value.replace(new RegExp(LINE_BREAKERS, 'g'), ' ') : value;
 }

@@ -1,3 +1,5 @@
+import type { Request } from '../pnp/request.ts';
+
 /** One request in flight, from its frame to its answer. */
 export interface Exchange {
   readonly id: string | undefined;
@@ -5,6 +7,13 @@ export interface Exchange {
   readonly bytes: number;
   /** The answer as it goes on the wire; '' for a SKIP, undefined while there is none. */
   answer: string | undefined;
+}
+
+/** A request that waits for its turn. */
+export interface Waiting {
+  readonly request: Request & { overload: boolean };
+  readonly exchange: Exchange;
+  readonly since: number;
 }
 
 /**

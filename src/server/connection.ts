@@ -5,10 +5,11 @@ import type { Verb } from '../pnp/grammar.ts';
 import { Head } from '../pnp/head.ts';
 import type { Peer } from '../pnp/peer.ts';
 import { brokenFrame } from '../pnp/refusal.ts';
-import { parseRequest, type WireRequest } from '../pnp/request.ts';
+import { parseRequest } from '../pnp/request.ts';
 import { encodeResponse, errorResponse, type Response } from '../pnp/response.ts';
-import { AnswerOrder, type Exchange } from './answer-order.ts';
-import type { Limits } from './limits.ts';
+import { SpamdReader } from '../spamd/reader.ts';
+import { AnswerOrder, type Exchange, type Waiting } from './answer-order.ts';
+import { isOver, type Limits } from './limits.ts';
 import { Outlet } from './outlet.ts';
 import type { Scheduler, Worker } from './scheduler.ts';
 import { type ServerEvents, type Serving, serveRequest } from './serve.ts';
@@ -32,13 +33,6 @@ export interface ConnectionHost {
   closed(connection: Connection): void;
 }
 
-/** A request that waits for its turn. */
-interface Waiting {
-  readonly request: WireRequest;
-  readonly exchange: Exchange;
-  readonly since: number;
-}
-
 /**
  * One connection, over any stream: reads requests, has them served in turns, writes the answers of a turn at once
  * [PNP-2]. The only place that catches what is wrong with the protocol.
@@ -55,6 +49,12 @@ export class Connection implements Worker {
   readonly #queue: Waiting[] = [];
   /** Undefined once nothing more is read as a request. */
   #framer: Framer | undefined;
+  /** Reads in the framer's place where the first line is SpamAssassin's; undefined once its one request is read [PNP-10]. */
+  #spamd: SpamdReader | undefined;
+  /** Words the answers, in the dialect that is spoken. */
+  #encode = encodeResponse;
+  /** No request has come. */
+  #isFresh = true;
   #state: 'open' | 'finishing' | 'ended' | 'closed' = 'open';
   /** The client has sent its last byte. */
   #halfClosed = false;
@@ -127,6 +127,7 @@ export class Connection implements Worker {
     this.#clock = this.#host.now();
     this.#receivedAt = this.#clock;
     this.#framer?.push(chunk);
+    this.#spamd?.push(chunk);
     this.#takeFrames();
     this.#wake();
   }
@@ -139,6 +140,7 @@ export class Connection implements Worker {
   /** Takes as many requests as may be in flight, and reads on only where more may come. */
   #takeFrames(): void {
     try {
+      if (this.#spamd !== undefined) this.#takeSpamd(this.#spamd);
       while (this.#framer !== undefined && this.#mayTake()) {
         const frame = this.#framer.next();
         if (frame === undefined) {
@@ -150,7 +152,7 @@ export class Connection implements Worker {
       }
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      this.#fail(error);
+      if (!this.#turnToSpamd()) this.#fail(error);
     }
     const reads = this.#state !== 'open' || this.#mayTake();
     if (reads === this.#stream.isPaused()) reads ? this.#stream.resume() : this.#stream.pause();
@@ -168,6 +170,34 @@ export class Connection implements Worker {
     }
   }
 
+  /** What is no frame of PNP may be the other dialect, where it begins the connection. True where it is, and was read on. */
+  #turnToSpamd(): boolean {
+    if (this.#framer === undefined || !this.#isFresh) return false;
+    const reader = SpamdReader.from(this.#framer.held, this.#host.limits);
+    if (reader === undefined) return false;
+    this.#framer = undefined;
+    this.#spamd = reader;
+    this.#encode = (response) => reader.encode(response);
+    this.#outlet.encoding = 'latin1';
+    this.#takeFrames();
+    return true;
+  }
+
+  #takeSpamd(reader: SpamdReader): void {
+    const request = reader.next(this.#halfClosed, this.#receivedAt);
+    if (request === undefined && this.#state === 'open') {
+      this.#partialSince ??= this.#clock;
+      return;
+    }
+    this.#spamd = undefined;
+    this.#partialSince = undefined;
+    this.#state = 'finishing';
+    if (request === undefined) return;
+    this.#host.scheduler.admit();
+    const exchange = this.#order.open(undefined, request.body.length);
+    this.#queue.push({ request, exchange, since: this.#clock });
+  }
+
   #mayTake(): boolean {
     const { inFlight, bytes } = this.#order;
     return inFlight < this.#host.limits.in_flight_max && bytes < HELD_BYTES_MAX && !this.#outlet.blocked;
@@ -177,6 +207,7 @@ export class Connection implements Worker {
     if (head.id !== undefined && this.#order.has(head.id)) {
       throw brokenFrame('id-in-flight', `Id ${head.id} belongs to a request that is not answered yet`);
     }
+    this.#isFresh = false;
     const exchange = this.#order.open(head.id, bytes);
     try {
       const request = parseRequest(head, this.#receivedAt);
@@ -191,10 +222,11 @@ export class Connection implements Worker {
   /** Answers what broke the framing, behind all that came before it; nothing after it is read as a request. */
   #fail(error: RequestError): void {
     this.#framer = undefined;
+    this.#spamd = undefined;
     this.#partialSince = undefined;
     if (this.#state === 'open') this.#state = 'finishing';
     this.#host.events.answered(undefined, error.status);
-    this.#outlet.add(this.#order.close(encodeResponse(errorResponse(error), undefined)));
+    this.#outlet.add(this.#order.close(this.#encode(errorResponse(error), undefined)));
   }
 
   #serveTurn(): void {
@@ -222,7 +254,7 @@ export class Connection implements Worker {
 
   #settle(exchange: Exchange, verb: Verb | undefined, response: Response | undefined): void {
     if (response !== undefined) this.#host.events.answered(verb, response.status);
-    const answer = response === undefined ? '' : encodeResponse(response, exchange.id);
+    const answer = response === undefined ? '' : this.#encode(response, exchange.id);
     this.#outlet.add(this.#order.settle(exchange, answer));
     if (response?.closes === true) this.finish();
   }
@@ -257,8 +289,4 @@ export class Connection implements Worker {
     this.#serving.attendant.closed();
     this.#host.closed(this);
   }
-}
-
-function isOver(since: number | undefined, secondsMax: number, now: number): boolean {
-  return since !== undefined && now - since > secondsMax * 1_000;
 }

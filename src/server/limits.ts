@@ -17,3 +17,8 @@ export interface Limits extends FrameLimits {
   /** For a client to take one write. */
   readonly write_seconds_max: number;
 }
+
+/** Whether more than so many seconds have gone by; of what never began, none have. Times in milliseconds. */
+export function isOver(since: number | undefined, secondsMax: number, now: number): boolean {
+  return since !== undefined && now - since > secondsMax * 1_000;
+}

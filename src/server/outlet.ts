@@ -11,6 +11,8 @@ export class Outlet {
   unsentSince: number | undefined;
   /** When the last byte left, after `end`. */
   endedAt: number | undefined;
+  /** What the text is sent as; `latin1` where each of its characters is a byte. */
+  encoding: 'utf8' | 'latin1' = 'utf8';
   readonly #stream: Duplex;
   readonly #now: () => number;
   /** Called when a blocked outlet has room again. */
@@ -35,7 +37,7 @@ export class Outlet {
   flush(now: number): void {
     if (this.#text === '') return;
     this.unsentSince ??= now;
-    this.#stream.write(this.#text, 'utf8', this.#written);
+    this.#stream.write(this.#text, this.encoding, this.#written);
     this.#text = '';
     this.blocked = this.#stream.writableLength > UNSENT_BYTES_MAX;
   }

@@ -2,7 +2,7 @@ import { RequestError } from '../errors.ts';
 import { RIGHT_OF_VERB, type StatusName, type Verb } from '../pnp/grammar.ts';
 import type { Peer } from '../pnp/peer.ts';
 import { refusal } from '../pnp/refusal.ts';
-import type { Request, WireRequest } from '../pnp/request.ts';
+import type { Request } from '../pnp/request.ts';
 import { errorResponse, type Response } from '../pnp/response.ts';
 
 /** What does a verb's work. Undefined: no answer. A `RequestError` thrown is answered as such, any other with 70. */
@@ -37,7 +37,7 @@ export interface Serving {
 
 /** Serves one request whose turn has come. Never throws, and its promise is never rejected. */
 export function serveRequest(
-  request: WireRequest,
+  request: Request,
   now: number,
   { peer, attendant }: Serving,
 ): Response | Promise<Response> | undefined {

@@ -1,6 +1,6 @@
 import { bareJID, canonicalJID } from '../model/jid.ts';
 import type { Direction, Sample, StreamFacts } from '../model/sample.ts';
-import { sampleOf } from '../model/stanza.ts';
+import { type RequestFacts, sampleOf, sampleOfStanza } from '../model/stanza.ts';
 import { refusal } from '../pnp/refusal.ts';
 import type { Request } from '../pnp/request.ts';
 import { readUserKey, USER_KEY_BYTES } from '../pnp/user-key.ts';
@@ -14,14 +14,16 @@ const AUTH_WORDS = ['external', 'dialback', 'c2s', 'component'];
 
 /** The request's stanza with its stream facts. @throws RequestError 65 where either cannot be used. */
 export function sampleOfRequest(request: Request): Sample {
-  return sampleOf(request.body, {
+  const { stanza } = request;
+  const facts: RequestFacts = {
     from: request.header('From'),
     to: request.header('To'),
     roster: request.header('Roster'),
     answers: request.header('Answers') === 'true',
     direction: directionOf(request),
     stream: streamOf(request),
-  });
+  };
+  return stanza === undefined ? sampleOf(request.body, facts) : sampleOfStanza(stanza, facts);
 }
 
 /** The local user whose table judges and learns: the recipient of what comes in; none for what goes out. */
