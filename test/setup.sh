@@ -9,6 +9,7 @@ need nc netcat-openbsd      # the README's lines
 need openssl openssl        # certificates of TLS listeners and their clients
 need mount mount            # a full disk
 need unshare util-linux     # another container
+need spamc spamc            # the clients of spamd
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
   echo "test/setup.sh: not installed and not installable here:$missing; the tests that need them are skipped" >&2
