@@ -13,7 +13,18 @@ interface Example {
 
 /** What differs from run to run: trace ids. */
 const VARIES = /^(Trace: )[0-9A-Z]{26}$/gm;
-const hasNetcat = spawnSync('sh', ['-c', 'command -v nc']).status === 0;
+/** What an example needs beyond the daemon; test/setup.sh installs it. */
+const TOOLS = [
+  [/\bnc -/, 'nc'],
+  [/^spamc /, 'spamc'],
+] as const;
+
+/** The tool that an example needs and this machine lacks. */
+function missingTool(command: string): string | undefined {
+  return TOOLS.find(
+    ([use, tool]) => use.test(command) && spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0,
+  )?.[1];
+}
 
 function examples(): readonly Example[] {
   const readme = readFileSync('README.md', 'utf8');
@@ -40,7 +51,8 @@ describe('the README', () => {
   });
 
   for (const { command, shown } of all) {
-    const skip = command.includes('nc -') && !hasNetcat ? 'netcat is not installed' : false;
+    const missing = missingTool(command);
+    const skip = missing === undefined ? false : `${missing} is not installed`;
     it(`shows what really answers to: ${command}`, { skip }, () => {
       const here = command.replace('var/providence.sock', daemon.unixPath);
       const env = { ...process.env, PROVIDENCE_CONFIG: join(daemon.dir, 'providence.toml') };
