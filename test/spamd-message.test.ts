@@ -56,6 +56,16 @@ const BODIES: readonly (readonly [
   ['mail in parts', MULTIPART, ['subject: Grüße an alle', 'body: grüß dich']],
   ['bytes that are no UTF-8', Buffer.from([0x61, 0xff]), ['body: a\ufffd']],
   [
+    'a subject too long to decode',
+    `Subject: ${'=?utf-8?Q?x?= '.repeat(400)}\n\ny`,
+    [`subject: ${'=?utf-8?Q?x?= '.repeat(400).trim()}`, 'body: y'],
+  ],
+  [
+    'mail of too many lines to take apart',
+    `Subject: a\nContent-Type: multipart/mixed; boundary=b\n\n${'\n'.repeat(10_000)}--b\n\nx\n--b--`,
+    ['subject: a', 'body: --b\n\nx\n--b--'],
+  ],
+  [
     'a head of too many lines',
     `Subject: a\n${'X: y\n'.repeat(256)}\nb`,
     [`body: Subject: a\n${'X: y\n'.repeat(256)}\nb`],

@@ -70,6 +70,11 @@ const CASES: readonly (readonly [name: string, sent: string, said: string])[] = 
     `${OK}Content-length: ${SPAM_STANZA.length}\r\n${SPAM}\r\n\r\n${SPAM_STANZA}`,
   ],
   [
+    'PROCESS of a stanza that looks like mail',
+    spamc('PROCESS', `<message><body>x:\nFrom: y\n\n${TEST_LINE}</body></message>`),
+    `${OK}Content-length: 97\r\n${SPAM}\r\n\r\n<message><body>x:\nFrom: y\n\n${TEST_LINE}</body></message>`,
+  ],
+  [
     'PROCESS of a text that is no UTF-8',
     spamc('PROCESS', `${TEST_LINE}\xff\0\xc3`),
     `${OK}Content-length: ${TEST_LINE.length + 3}\r\n${SPAM}\r\n\r\n${TEST_LINE}\xff\0\xc3`,

@@ -1,12 +1,12 @@
 import { STATUS, type StatusName } from '../pnp/grammar.ts';
 import { oneLine, type Response } from '../pnp/response.ts';
+import { isStanza } from './message.ts';
 import type { SpamcRequest } from './request.ts';
 import { headersOf, rewrite, type SpamHeaders } from './rewrite.ts';
 
 /** How spamd words the codes that it knows; all others say their name. */
 const PHRASES: Partial<Record<StatusName, string>> = {
   EX_PROTOCOL: 'Bad header line',
-  EX_UNAVAILABLE: 'Service Unavailable',
   EX_TIMEOUT: 'Timeout',
 };
 const OK = 'SPAMD/1.1 0 EX_OK\r\n';
@@ -60,7 +60,7 @@ function explanation({ head: { verb, version } }: SpamcRequest, response: Respon
 
 function message({ head: { verb, version }, body }: SpamcRequest, response: Response): string {
   const original = body.toString('latin1');
-  const rewritten = rewrite(original, verdictOf(response));
+  const rewritten = isStanza(body) ? original : rewrite(original, verdictOf(response));
   const text = verb === 'HEADERS' ? headersOf(rewritten, original) : rewritten;
   if (version < 1.2) return `SPAMD/1.0 0 EX_OK\r\n${text}`;
   const spam = version < 1.3 ? '' : `Spam: ${response.headers?.Spam}\r\n`;

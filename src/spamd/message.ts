@@ -6,6 +6,9 @@ import { mailHeadEnd } from './mail-head.ts';
 const STANZA = /^[ \t\r\n]{0,64}<(?:message|presence|iq|\?xml)[\s/>]/;
 const START_BYTES = 96;
 const SUBJECT = /^subject:/i;
+/** Mail of more lines is not taken apart, and a longer subject not decoded: they are judged as they are. */
+const MAIL_LINES_MAX = 10_000;
+const SUBJECT_CHARS_MAX = 4_096;
 
 /** Whether a body is an XMPP stanza, judged as in PNP. */
 export function isStanza(body: Buffer): boolean {
@@ -21,9 +24,13 @@ export function stanzaOf(body: Buffer): XMLElement | undefined {
   const raw = body.toString('latin1');
   const headEnd = mailHeadEnd(raw);
   if (headEnd === 0) return messageOf('', body.toString('utf8'));
-  const subject = decodeWords(subjectOf(raw.slice(0, headEnd)));
-  const text = plainText(raw.split(/\r?\n/));
-  return messageOf(subject, text === '' ? body.toString('utf8', headEnd) : text);
+  const subject = subjectOf(raw.slice(0, headEnd));
+  const lines = raw.split(/\r?\n/, MAIL_LINES_MAX + 1);
+  const text = lines.length > MAIL_LINES_MAX ? '' : plainText(lines);
+  return messageOf(
+    subject.length > SUBJECT_CHARS_MAX ? subject : decodeWords(subject),
+    text === '' ? body.toString('utf8', headEnd) : text,
+  );
 }
 
 /** All of them, one a line: which one a client shows is not known. */

@@ -103,7 +103,9 @@ function decodeQuotedPrintable(body: readonly string[]): string {
     .map((line) => line.trimEnd())
     .join('\n')
     .replace(/=\n/g, '')
-    .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    .replace(/(?:=[0-9A-Fa-f]{2}){1,4096}/g, (run) =>
+      Buffer.from(run.replaceAll('=', ''), 'hex').toString('latin1'),
+    );
 }
 
 /** A charset that Node does not know is read as latin1: each byte means something there. */

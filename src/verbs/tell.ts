@@ -91,7 +91,10 @@ function reporterOf(request: Request, peer: Peer, context: Context): Reporter {
       "The operator's word counts in all domains; you may not ask for all of them",
     );
   }
-  throw refusal('no-reporter', 'TELL needs Reporter or To; only an admin listener teaches without');
+  throw refusal(
+    'no-reporter',
+    'TELL needs Reporter or To, a JID (spamc: -u JID); only an admin listener teaches without',
+  );
 }
 
 function fromBody(request: Request, { user }: Reporter, context: Context): Material | undefined {
