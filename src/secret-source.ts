@@ -29,7 +29,7 @@ export function isPath(source: string): boolean {
   return !source.startsWith(CREDENTIAL) && !source.startsWith(ENVIRONMENT);
 }
 
-/** What the source holds. @throws StartError, which says neither the content nor the path */
+/** What the source holds. @throws StartError, which repeats no word of the source: it may be the secret by mistake */
 export function readSource(source: string, options: SourceOptions, env = process.env): Buffer {
   if (source.startsWith(ENVIRONMENT)) return readVariable(source.slice(ENVIRONMENT.length), options, env);
   if (!source.startsWith(CREDENTIAL)) return readFile(source, options);
@@ -37,7 +37,7 @@ export function readSource(source: string, options: SourceOptions, env = process
   const name = source.slice(CREDENTIAL.length);
   if (directory === '' || name === '' || name.includes('/') || name.startsWith('.')) {
     throw new StartError(
-      `${options.what} is a credential of systemd, and there is none of that name; have the unit say LoadCredential=${name}:/path.`,
+      `${options.what} is a credential of systemd, and there is none of that name; set LoadCredential= in the unit.`,
     );
   }
   // Its mode says nothing: systemd may give it by an access list.
@@ -70,7 +70,7 @@ export function withoutLineEnd(bytes: Buffer): Buffer {
 function readVariable(name: string, { what }: SourceOptions, env: NodeJS.ProcessEnv): Buffer {
   const value = env[name] ?? '';
   if (value !== '') return Buffer.from(value);
-  throw new StartError(`${what} is to come from the environment, and ${name} is not set there; set it.`);
+  throw new StartError(`${what} is to come from the environment, and its variable is not set; set it.`);
 }
 
 function readFile(path: string, { what, modeRefused }: SourceOptions): Buffer {

@@ -343,7 +343,11 @@ describe('a daemon that hangs or goes', () => {
 });
 
 describe('findDaemon', () => {
-  const NONE = { socket: undefined, port: undefined, config: undefined };
+  const NONE = {
+    ...{ socket: undefined, host: undefined, port: undefined, tls: undefined, config: undefined },
+    ...{ 'tls-ca': undefined, 'tls-certificate': undefined, 'tls-key': undefined },
+    ...{ credential: undefined, 'secret-from': undefined },
+  };
   const config = fileOf(
     'listen.toml',
     'listen.unix = [{ path = "/c.sock", rights = ["check"] }, { path = "/a.sock", rights = ["admin"] }]\n',
@@ -355,6 +359,27 @@ describe('findDaemon', () => {
   const tcpOnly = fileOf('tcp.toml', 'listen.unix = []\nlisten.tcp = [{ port = 4711 }]\n');
   const CASES = [
     ['a port', { ...NONE, port: 7711 }, 'check', {}, { host: '127.0.0.1', port: 7711 }],
+    [
+      'a host, by TLS',
+      { ...NONE, host: 'mail.example' },
+      'check',
+      {},
+      { host: 'mail.example', port: 7711, tls: {} },
+    ],
+    [
+      'a host on loopback, in clear',
+      { ...NONE, host: '::1', port: 1 },
+      'check',
+      {},
+      { host: '::1', port: 1 },
+    ],
+    [
+      'a host on loopback, by TLS',
+      { ...NONE, host: 'localhost', tls: true },
+      'check',
+      {},
+      { host: 'localhost', port: 7711, tls: {} },
+    ],
     [
       'a socket, above the environment',
       { ...NONE, socket: '/s' },

@@ -1,17 +1,22 @@
 import type { Buffer } from 'node:buffer';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { type Address, openSocket, placeOf } from './address.ts';
 import type { Answer } from './answer.ts';
 import { type AnswerLimits, AnswerParser } from './answer-parser.ts';
 import { Backoff } from './backoff.ts';
 import type { Call } from './call.ts';
-import { PnpError } from './pnp-error.ts';
-import { encodeHead } from './request.ts';
+import { PnpError, refused } from './pnp-error.ts';
+import { encodeHead, encodeRequest } from './request.ts';
 
-/** Where the daemon listens. */
-export type Address = { readonly path: string } | { readonly host: string; readonly port: number };
+/** What AUTH sends first on each connection. */
+export interface AuthOptions {
+  readonly credential: string;
+  readonly secret: string | Uint8Array;
+}
 
 export interface ConnectionOptions {
   readonly address: Address;
+  readonly auth: AuthOptions | undefined;
   readonly connectTimeoutMs: number;
   readonly inFlightMax: number;
   readonly queueMax: number;
@@ -20,6 +25,8 @@ export interface ConnectionOptions {
   readonly random: () => number;
 }
 
+/** `Id` of AUTH: no call has it, since theirs are numbers without a hyphen. */
+const AUTH_ID = 'auth-0';
 /** Calls that ran out of time one after the other, with no byte from the daemon between: the connection is given up. */
 const SILENT_TIMEOUTS_MAX = 8;
 
@@ -106,17 +113,16 @@ export class Connection {
 
   #connect(): void {
     this.#retry = undefined;
-    const { address, connectTimeoutMs, limits } = this.#options;
-    const socket = connect({ ...address, noDelay: true, timeout: connectTimeoutMs });
+    const { address, auth, connectTimeoutMs, limits } = this.#options;
+    const [socket, connected] = openSocket(address);
+    socket.setTimeout(connectTimeoutMs);
     this.#socket = socket;
     this.#parser = new AnswerParser(limits);
     this.#silentTimeouts = 0;
     let cause: Error | undefined;
-    socket.on('connect', () => {
-      socket.setTimeout(0);
-      this.#connected = true;
-      this.#backoff.reset();
-      this.#planFlush();
+    socket.on(connected, () => {
+      if (auth === undefined) this.#ready();
+      else socket.write(authRequest(auth));
     });
     socket.on('timeout', () => socket.destroy(new Error(`no connection within ${connectTimeoutMs} ms`)));
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -127,6 +133,14 @@ export class Connection {
     socket.on('close', () => {
       if (this.#socket === socket) this.#lost(cause);
     });
+  }
+
+  /** Calls may go out. */
+  #ready(): void {
+    this.#socket?.setTimeout(0);
+    this.#connected = true;
+    this.#backoff.reset();
+    this.#planFlush();
   }
 
   #lost(cause: Error | undefined): void {
@@ -214,6 +228,11 @@ export class Connection {
   /** @throws PnpError where the answer is to none of the calls: then no later one can be trusted either */
   #settle(answer: Answer): void {
     const id = answer.headers.get('Id');
+    if (id === AUTH_ID && !this.#connected) {
+      if (answer.status !== 0) throw refused(answer);
+      this.#ready();
+      return;
+    }
     const call = id === undefined ? undefined : this.#inFlight.get(id);
     if (id !== undefined && call !== undefined) {
       this.#inFlight.delete(id);
@@ -231,8 +250,13 @@ export class Connection {
   }
 }
 
+function authRequest({ credential, secret }: AuthOptions): Buffer {
+  return encodeRequest({ verb: 'AUTH', id: AUTH_ID, headers: { Credential: credential }, body: secret });
+}
+
 function unreachable(address: Address, cause: Error | undefined): PnpError {
-  const where = 'path' in address ? address.path : `${address.host}:${address.port}`;
   const why = cause === undefined ? '' : ` (${cause.message})`;
-  return new PnpError('unreachable', `No daemon answers at ${where}${why}; is it running?`, { cause });
+  return new PnpError('unreachable', `No daemon answers at ${placeOf(address)}${why}; is it running?`, {
+    cause,
+  });
 }

@@ -1,19 +1,21 @@
 import { Buffer } from 'node:buffer';
+import type { Address } from './address.ts';
 import type { Answer } from './answer.ts';
 import type { AnswerLimits } from './answer-parser.ts';
 import { Call, type CallOptions } from './call.ts';
-import { type Address, Connection } from './connection.ts';
+import { type AuthOptions, Connection } from './connection.ts';
 import { factHeaders, type StanzaFacts } from './facts.ts';
 import { type Hello, readHello } from './hello.ts';
 import { type Lesson, lessonHeaders, readTaught, type Taught } from './lesson.ts';
-import { PnpError } from './pnp-error.ts';
+import { PnpError, refused } from './pnp-error.ts';
 import { encodeHeaders, type RequestHeaders } from './request.ts';
 import { type Action, readSymbols, readVerdict, type UnitOpinion, type Verdict } from './verdict.ts';
 
+export type { Address, TLSOptions } from './address.ts';
 export { type Answer, AnswerHeaders } from './answer.ts';
 export { ANSWER_LIMITS, type AnswerLimits, AnswerParser } from './answer-parser.ts';
 export type { CallOptions } from './call.ts';
-export type { Address } from './connection.ts';
+export type { AuthOptions } from './connection.ts';
 export { FACT_WORDS, type StanzaFacts } from './facts.ts';
 export type { Hello } from './hello.ts';
 export type { Lesson, Taught } from './lesson.ts';
@@ -29,6 +31,8 @@ export {
 } from './verdict.ts';
 
 export type PnpClientOptions = Address & {
+  /** Sent as AUTH before all calls of each connection; where it fails, they are rejected as `refused`. */
+  readonly auth?: AuthOptions | undefined;
   /** Connections of the pool; 1 is enough for a daemon on the same machine. */
   readonly connections?: number;
   /** A call without a deadline of its own is given up after this many milliseconds. Also bounds connecting. */
@@ -65,12 +69,17 @@ export class PnpClient {
 
   constructor(options: PnpClientOptions) {
     const { connections, timeoutMs, inFlightMax, requestBytesMax, queueMax } = { ...DEFAULTS, ...options };
-    const address = 'path' in options ? { path: options.path } : { host: options.host, port: options.port };
-    const { limits = {}, random = Math.random } = options;
+    const { auth, limits = {}, random = Math.random } = options;
+    const address =
+      'path' in options
+        ? { path: options.path }
+        : { host: options.host, port: options.port, tls: options.tls };
+    // Before it can fail on a connection, where nobody would catch it.
+    if (auth !== undefined) encodeHeaders('AUTH', { Credential: auth.credential });
     this.#timeoutMs = timeoutMs;
     this.#requestBytesMax = requestBytesMax;
     for (let index = 0; index < connections; index += 1) {
-      const shared = { address, connectTimeoutMs: timeoutMs, inFlightMax, queueMax, limits, random };
+      const shared = { address, auth, connectTimeoutMs: timeoutMs, inFlightMax, queueMax, limits, random };
       this.#pool.push(new Connection(shared));
     }
   }
@@ -194,15 +203,7 @@ export class PnpClient {
 
 function accepted(answer: Answer): Answer {
   if (answer.status === 0) return answer;
-  const said = answer.headers.get('Error') ?? `${answer.name} ; ${answer.name}`;
-  const sentence = said.slice(said.indexOf(' ; ') + 3);
-  throw new PnpError(
-    'refused',
-    `The daemon answered ${answer.status} ${answer.name}: ${sentence.replace(/\.$/, '')}.`,
-    {
-      answer,
-    },
-  );
+  throw refused(answer);
 }
 
 /** A text body with plain line ends. */

@@ -29,3 +29,12 @@ export class PnpError extends Error {
     this.answer = options.answer;
   }
 }
+
+/** What the daemon says no with. */
+export function refused(answer: Answer): PnpError {
+  const said = answer.headers.get('Error') ?? `${answer.name} ; ${answer.name}`;
+  const sentence = said.slice(said.indexOf(' ; ') + 3).replace(/\.$/, '');
+  return new PnpError('refused', `The daemon answered ${answer.status} ${answer.name}: ${sentence}.`, {
+    answer,
+  });
+}

@@ -1,7 +1,8 @@
-import { type Address, PnpClient } from '../../clients/node/pnp-client.ts';
+import { type Address, type AuthOptions, PnpClient } from '../../clients/node/pnp-client.ts';
 import { loadConfig } from '../config/load.ts';
 import { CliError, EXIT } from './exit.ts';
 import type { DaemonArgs } from './options.ts';
+import { authOf, tcpAddress } from './remote-daemon.ts';
 
 /** A person waits: long enough for a busy daemon, short enough to notice a dead one. */
 const TIMEOUT_MS = 10_000;
@@ -25,27 +26,34 @@ export async function withDaemon<T>(
   }
 }
 
+/** How to reach a daemon. */
+export type DaemonPlace = Address & { readonly auth?: AuthOptions };
+
 /**
  * Where the daemon listens: the options, else `$PROVIDENCE_SOCKET`, else the configuration's first Unix socket that has the
- * right, else its first TCP listener that has. @throws CliError, ConfigError
+ * right, else its first plain TCP listener that has. @throws CliError, ConfigError, StartError a secret cannot be read
  */
-export function findDaemon(args: DaemonArgs, need: Need, env: NodeJS.ProcessEnv = process.env): Address {
-  if (args.port !== undefined) return { host: '127.0.0.1', port: portNumber(args.port) };
+export function findDaemon(args: DaemonArgs, need: Need, env: NodeJS.ProcessEnv = process.env): DaemonPlace {
+  const address = findAddress(args, need, env);
+  const auth = authOf(args);
+  return auth === undefined ? address : { ...address, auth };
+}
+
+function findAddress(args: DaemonArgs, need: Need, env: NodeJS.ProcessEnv): Address {
+  if (args.port !== undefined || args.host !== undefined) return tcpAddress(args);
+  if (args.tls || args['tls-ca'] !== undefined || args['tls-certificate'] !== undefined) {
+    throw new CliError(EXIT.usage, 'TLS options need to know where the daemon is; add --host or --port.');
+  }
   const path = args.socket ?? env['PROVIDENCE_SOCKET'];
   if (path !== undefined && path !== '') return { path };
   const { unix, tcp } = loadConfig(args.config, env).config.listen;
   const socket = unix.find(({ rights }) => rights.includes(need));
   if (socket !== undefined) return { path: socket.path };
-  const listener = tcp.find(({ rights }) => rights.includes(need));
+  // What a TLS listener wants to see, this configuration does not say.
+  const listener = tcp.find(({ rights, tls_certificate }) => rights.includes(need) && tls_certificate === '');
   if (listener !== undefined) return { host: listener.host, port: listener.port };
   throw new CliError(
     EXIT.config,
-    `No listener of the configuration has the right '${need}'; add one, or give --socket.`,
+    `No listener of the configuration has the right '${need}' without TLS; add one, or give --socket or --host.`,
   );
-}
-
-/** @throws CliError 64 */
-export function portNumber(port: number): number {
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-  throw new CliError(EXIT.usage, 'A port is a whole number from 1 to 65535; correct --port.');
 }

@@ -2,11 +2,12 @@ import { rmSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
 import { VERDICTS, type VerdictName } from '../model/verdict.ts';
 import { clearSocketPath } from '../server/unix-socket.ts';
-import { portNumber } from './daemon-client.ts';
+
 import { CliError, EXIT } from './exit.ts';
 import { DELAY_MS_MAX, type Rule, readScript, SCRIPT_HELP } from './fake-script.ts';
 import { startFake } from './fake-server.ts';
 import { print } from './print.ts';
+import { portNumber } from './remote-daemon.ts';
 
 type FakeArgs = {
   script: string | undefined;

@@ -17,7 +17,37 @@ export const DAEMON_OPTIONS = {
     conflicts: 'port',
     describe: 'Unix socket of the daemon; else $PROVIDENCE_SOCKET, else the configured one',
   },
-  port: { type: 'number', requiresArg: true, describe: 'TCP port of the daemon on 127.0.0.1' },
+  host: {
+    type: 'string',
+    requiresArg: true,
+    conflicts: 'socket',
+    describe: 'Host of the daemon, else 127.0.0.1; beyond loopback by TLS',
+  },
+  port: { type: 'number', requiresArg: true, describe: 'TCP port of the daemon; with --host else 7711' },
+  tls: { type: 'boolean', conflicts: 'socket', describe: 'Use TLS on loopback, too' },
+  'tls-ca': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'File of authorities to believe, PEM; else the public ones',
+  },
+  'tls-certificate': { type: 'string', requiresArg: true, describe: 'File of a client certificate, PEM' },
+  'tls-key': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Its key, from a source as that of --secret-from',
+  },
+  credential: {
+    type: 'string',
+    requiresArg: true,
+    implies: 'secret-from',
+    describe: 'Name to send with AUTH',
+  },
+  'secret-from': {
+    type: 'string',
+    requiresArg: true,
+    implies: 'credential',
+    describe: 'Where its secret is: ./FILE, environment:NAME or credential:NAME; never the secret itself',
+  },
   ...CONFIG_OPTION,
 } as const satisfies Record<string, Options>;
 export type DaemonArgs = InferredOptionTypes<typeof DAEMON_OPTIONS>;

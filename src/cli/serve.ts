@@ -39,9 +39,10 @@ export const serve: CommandModule<object, { config: string | undefined }> = {
 /** Where it listens, in the order of the configuration, and what callers may do there. */
 function placesOf({ unix, tcp, http }: Addresses, { listen }: Config): string[] {
   const place = (name: string, rights: readonly string[] = []) => `PNP on ${name} (${rights.join(' ')})`;
+  const tls = (index: number) => (listen.tcp[index]?.tls_certificate === '' ? '' : ' by TLS');
   return [
     ...unix.map((path, index) => place(path, listen.unix[index]?.rights)),
-    ...tcp.map((address, index) => place(address, listen.tcp[index]?.rights)),
+    ...tcp.map((address, index) => place(`${address}${tls(index)}`, listen.tcp[index]?.rights)),
     ...(http === undefined ? [] : [`Metrics on ${http}/metrics`]),
   ];
 }

@@ -1,4 +1,5 @@
-import { type Address, PnpClient, PnpError } from '../../clients/node/pnp-client.ts';
+import { PnpClient, PnpError } from '../../clients/node/pnp-client.ts';
+import type { DaemonPlace } from './daemon-client.ts';
 import { CliError, EXIT } from './exit.ts';
 
 /** Lessons in flight: enough for the store to write many of them with one flush. */
@@ -24,9 +25,9 @@ export class Trainer {
     return this.taught + this.unchanged + this.refused;
   }
 
-  constructor(address: Address) {
+  constructor(place: DaemonPlace) {
     const options = { timeoutMs: TIMEOUT_MS, inFlightMax: IN_FLIGHT_MAX };
-    this.#client = new PnpClient({ ...address, ...options, requestBytesMax: Number.POSITIVE_INFINITY });
+    this.#client = new PnpClient({ ...place, ...options, requestBytesMax: Number.POSITIVE_INFINITY });
   }
 
   /** Asks what the daemon allows here. @throws CliError 77 without the right to teach, PnpError */

@@ -1,0 +1,28 @@
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectSecurely, type SecureContextOptions } from 'node:tls';
+
+/** Where the daemon listens; with `tls` by TLS, its certificate checked against `host`. */
+export type Address =
+  | { readonly path: string }
+  | { readonly host: string; readonly port: number; readonly tls?: TLSOptions | undefined };
+
+/** PEM. `ca`: whom to believe, else the public authorities; `cert` and `key`: the client certificate. */
+export type TLSOptions = Pick<SecureContextOptions, 'ca' | 'cert' | 'key'> & {
+  /** Name that the certificate must have, in place of `host`. */
+  readonly servername?: string | undefined;
+};
+
+/** For people. */
+export function placeOf(address: Address): string {
+  return 'path' in address ? address.path : `${address.host}:${address.port}`;
+}
+
+/** The socket, and the event that says that it can be used. */
+export function openSocket(address: Address): [Socket, 'connect' | 'secureConnect'] {
+  if ('path' in address || address.tls === undefined)
+    return [connect({ ...address, noDelay: true }), 'connect'];
+  const { host, port, tls } = address;
+  const { servername = isIP(host) === 0 ? host : '', ...context } = tls;
+  const socket = connectSecurely({ host, port, ...context, ...(servername === '' ? {} : { servername }) });
+  return [socket.setNoDelay(), 'secureConnect'];
+}
