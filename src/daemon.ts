@@ -14,6 +14,8 @@ import { makeSocketDirectory } from './server/unix-socket.ts';
 import { openStore } from './store/lmdb/store.ts';
 import { loadOrCreateSecret } from './store/secret.ts';
 import type { Store } from './store/store.ts';
+import { counted, statusSource } from './supervisor/status.ts';
+import { Supervisor } from './supervisor/supervisor.ts';
 import { version } from './version.ts';
 
 /** Where a started daemon listens. */
@@ -37,17 +39,22 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
-/** Reads the configuration and hands the rooms to each other; decides nothing. @throws ConfigError */
+/** What a stop may take beside the drain; the last resort of `serve` ends it earlier. */
+const STOP_EXTRA_MS = 20_000;
+
+/** Reads the configuration and hands the rooms to each other; decides nothing. @throws ConfigError, StartError */
 export function createDaemon(options: { readonly configPath?: string | undefined } = {}): Daemon {
   const { config, unused } = loadConfig(options.configPath);
   const log = createLogger(config.log.level);
   for (const { name, nearest } of unused)
     log.warn({ variable: name, nearest }, 'an environment variable sets nothing');
+  const supervisor = new Supervisor(log);
   /** Undone in reverse at the stop. */
-  const closers: (() => void | Promise<void>)[] = [];
+  const closers: (() => void | Promise<void>)[] = [() => supervisor.close()];
   let stopping: Promise<void> | undefined;
   let access: Access | undefined;
   const stop = async () => {
+    supervisor.stopping(config.limits.drain_seconds_max * 1_000 + STOP_EXTRA_MS);
     for (const close of closers.splice(0).reverse()) await close();
   };
   return {
@@ -55,7 +62,7 @@ export function createDaemon(options: { readonly configPath?: string | undefined
     start: async () => {
       try {
         access = new Access(config);
-        return await start({ config, log, access }, closers);
+        return await start({ config, log, access, supervisor }, closers);
       } catch (error) {
         await stop();
         throw error;
@@ -75,14 +82,16 @@ interface Foundation {
   readonly config: Config;
   readonly log: Logger;
   readonly access: Access;
+  readonly supervisor: Supervisor;
 }
 
-async function start({ config, log, access }: Foundation, closers: Closers): Promise<Addresses> {
+async function start(foundation: Foundation, closers: Closers): Promise<Addresses> {
+  const { config, log, access, supervisor } = foundation;
   for (const { path } of config.listen.unix) makeSocketDirectory(path);
-  const store = await openStoreOf(config, log);
+  const store = await openStoreOf(config, log, supervisor);
   closers.push(() => store.close());
   const metrics = new Metrics();
-  const context = contextOf({ config, log, access }, store, metrics);
+  const context = contextOf(foundation, store, metrics);
   const server = new Server({
     limits: config.limits,
     events: {
@@ -97,17 +106,24 @@ async function start({ config, log, access }: Foundation, closers: Closers): Pro
   });
   metrics.addGauges(gaugesOf(store, server, access));
   closers.push(() => server.drain(config.limits.drain_seconds_max * 1_000));
-  const addresses = await listen(config, { server, store, metrics, access }, closers);
+  const rooms = { server, store, metrics, access, supervisor };
+  const addresses = await listen(config, rooms, closers);
   log.info({ ...addresses, lessons: store.sizes().lessons }, 'started');
+  supervisor.ready(statusOf(addresses, store, metrics));
   return addresses;
 }
 
-function openStoreOf({ store, bayes, traces, cache }: Config, log: Logger): Promise<Store> {
+function openStoreOf(
+  { store, bayes, traces, cache }: Config,
+  log: Logger,
+  supervisor: Supervisor,
+): Promise<Store> {
   return openStore({
     dir: store.directory,
     secret: loadOrCreateSecret(store.secret_file),
     now: Date.now,
     log,
+    replaying: () => supervisor.starting(),
     serverTokensMax: bayes.server.tokens_max,
     userTokensMax: bayes.user.tokens_max,
     userCacheBytesMax: bayes.user.cache_bytes_max,
@@ -167,11 +183,22 @@ function gaugesOf(store: Store, server: Server, access: Access) {
   };
 }
 
+function statusOf({ unix, tcp }: Addresses, store: Store, metrics: Metrics): () => string {
+  const places = `${counted(unix.length, 'Unix socket')} and ${counted(tcp.length, 'port')}`;
+  const read = () => ({
+    lessons: store.sizes().lessons,
+    verdicts: metrics.verdicts,
+    degraded: store.state !== 'ok',
+  });
+  return statusSource(places, read, () => performance.now());
+}
+
 interface Rooms {
   readonly server: Server;
   readonly store: Store;
   readonly metrics: Metrics;
   readonly access: Access;
+  readonly supervisor: Supervisor;
 }
 
 async function listen({ listen, http }: Config, rooms: Rooms, closers: Closers): Promise<Addresses> {
@@ -181,14 +208,18 @@ async function listen({ listen, http }: Config, rooms: Rooms, closers: Closers):
     return name;
   };
   const { server, access } = rooms;
+  const { sockets } = rooms.supervisor;
   const unix: string[] = [];
   for (const [index, options] of listen.unix.entries()) {
-    unix.push(await opened(listenUnix(server, { ...options, door: access.unix(index) })));
+    const door = access.unix(index);
+    unix.push(await opened(listenUnix(server, { ...options, door }, sockets)));
   }
   const tcp: string[] = [];
   for (const [index, options] of listen.tcp.entries()) {
-    tcp.push(await opened(listenTCP(server, { ...options, door: access.tcp(index) })));
+    const door = access.tcp(index);
+    tcp.push(await opened(listenTCP(server, { ...options, door }, sockets)));
   }
+  sockets.refuseRest();
   return { unix, tcp, http: http.host === '' ? undefined : await listenHttp(http, rooms, closers) };
 }
 

@@ -75,6 +75,11 @@ export class Metrics {
     }
   }
 
+  /** Verdicts so far. */
+  get verdicts(): number {
+    return this.#verdicts.values().reduce((sum, { value }) => sum + value, 0);
+  }
+
   request(verb: string, code: number): void {
     this.#requests.add(verb, `${code}`);
   }

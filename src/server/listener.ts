@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { BlockList, createServer, isIP, type ListenOptions, type Server as NetServer } from 'node:net';
 import type { Door } from '../access/door.ts';
 import { StartError } from '../errors.ts';
+import type { InheritedSockets } from '../supervisor/inherited-sockets.ts';
 import type { Server } from './server.ts';
 import { createSecureServer } from './tls-server.ts';
 import { clearSocketPath, codeOf, openToGroup } from './unix-socket.ts';
@@ -31,7 +32,7 @@ export interface Listener {
   readonly name: string;
   /** TCP port; undefined for a Unix socket. */
   readonly port: number | undefined;
-  /** Accepts no more, and removes the socket's file; open connections go on. */
+  /** Accepts no more, and removes the socket's file unless it was inherited; open connections go on. */
   close(): void;
 }
 
@@ -41,11 +42,24 @@ LOOPBACK.addAddress('::1', 'ipv6');
 /** While it is made, a Unix socket is its owner's alone. */
 const OWNER_ONLY = 0o177;
 
-/** @throws StartError naming what is in the way, and what to do. */
-export async function listenUnix(server: Server, options: UnixOptions): Promise<Listener> {
+/**
+ * An inherited socket at this path is taken over, with the mode and owner that it has.
+ * @throws StartError naming what is in the way, and what to do.
+ */
+export async function listenUnix(
+  server: Server,
+  options: UnixOptions,
+  inherited?: InheritedSockets,
+): Promise<Listener> {
   const { path, mode, group } = options;
-  await clearSocketPath(path);
   const listening = netServer(server, path, options.door);
+  const listener = { name: path, port: undefined, close: () => void listening.close() };
+  const fd = inherited?.takeUnix(path);
+  if (fd !== undefined) {
+    await start(listening, { fd }, path);
+    return listener;
+  }
+  await clearSocketPath(path);
   const umask = process.umask(OWNER_ONLY);
   // `listen` makes the file before it returns.
   const started = start(listening, { path }, path);
@@ -57,16 +71,25 @@ export async function listenUnix(server: Server, options: UnixOptions): Promise<
     listening.close();
     throw error;
   }
-  return { name: path, port: undefined, close: () => listening.close() };
+  return listener;
 }
 
-/** @throws StartError the port is taken, or the address lies beyond loopback and there is no TLS. */
-export async function listenTCP(server: Server, options: TCPOptions): Promise<Listener> {
+/**
+ * An inherited socket of this address and port is taken over.
+ * @throws StartError the port is taken, or the address lies beyond loopback and there is no TLS.
+ */
+export async function listenTCP(
+  server: Server,
+  options: TCPOptions,
+  inherited?: InheritedSockets,
+): Promise<Listener> {
   const address = isIP(options.host) === 0 ? await resolved(options.host) : options.host;
   if (options.door.tls === undefined) requireLoopback(options.host, address);
   const place = (port: number) => `${isIP(address) === 6 ? `[${address}]` : address}:${port}`;
   const listening = netServer(server, place(options.port), options.door);
-  await start(listening, { host: address, port: options.port }, place(options.port));
+  const fd = inherited?.takeTCP(address, options.port);
+  const where = fd === undefined ? { host: address, port: options.port } : { fd };
+  await start(listening, where, place(options.port));
   const bound = listening.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : options.port;
   return { name: place(port), port, close: () => listening.close() };
@@ -83,7 +106,11 @@ function netServer(server: Server, name: string, door: Door): NetServer {
   return listening;
 }
 
-async function start(listening: NetServer, options: ListenOptions, name: string): Promise<void> {
+async function start(
+  listening: NetServer,
+  options: ListenOptions | { fd: number },
+  name: string,
+): Promise<void> {
   listening.listen(options);
   try {
     await once(listening, 'listening');

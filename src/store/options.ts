@@ -45,6 +45,8 @@ export interface StoreOptions extends Partial<StoreLimits> {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: StoreLog;
+  /** Called for each lesson that is replayed at the opening, which may take long. */
+  readonly replaying?: () => void;
   /** `false`: nothing is flushed to the disk. Only for the test which shows that flushing is what makes a lesson durable. */
   readonly sync?: boolean;
 }

@@ -114,6 +114,7 @@ class LMDBStore implements Store {
     this.users.generation = checkpoint.usersFloor;
     const first = Math.min(checkpoint.serverFloor, checkpoint.usersFloor, checkpoint.scrubbed) + 1;
     const lessons = this.lessons.replay(first, checkpoint.scrubbed, () => {
+      options.replaying?.();
       if (this.users.dirty > REPLAYED_TABLES_MAX) this.#checkpoints.writeUsersNow();
     });
     const segments = segmentsFor(limits.serverTokensMax);
