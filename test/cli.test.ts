@@ -31,7 +31,13 @@ function fileOf(name: string, content: string): string {
 }
 
 describe('providence --help', () => {
-  const PAGES = [[], ...COMMANDS.map((command) => [command]), ['config', 'check'], ['config', 'show']];
+  const PAGES = [
+    [],
+    ...COMMANDS.map((command) => [command]),
+    ['config', 'check'],
+    ['config', 'show'],
+    ['config', 'explain'],
+  ];
   for (const page of PAGES) {
     it(`fits 80 columns: ${page.join(' ') || 'the front page'}`, async () => {
       const { code, stdout, stderr } = await runCli([...page, '--help']);

@@ -1,66 +1,65 @@
-import { describeKeys, type KeyDescription } from '../config/key-path.ts';
+import { describeKeys, describeTables, type KeyDescription } from '../config/key-path.ts';
 import type { Config } from '../config/schema.ts';
+import { COLUMNS, wrap } from './columns.ts';
+import { toml, valueAt } from './toml-value.ts';
 
-const COLUMNS_MAX = 80;
-
-/** A configuration as TOML: every key with its prose, its bounds and its value. Read again it is the same. */
-export function configText(config: Config): string {
+/**
+ * A configuration as TOML: every table and key with its prose, its bounds and its value. Read again it is the same.
+ * @param isSet false for keys that are written as a comment, so that their default holds
+ */
+export function configText(config: Config, isSet: (key: string) => boolean = () => true): string {
+  const prose = new Map(describeTables().map((table) => [table.key, table.prose]));
   const blocks: string[] = [];
-  let table = '';
-  for (const description of describeKeys()) {
-    const dot = description.key.lastIndexOf('.');
-    const parent = description.key.slice(0, Math.max(0, dot));
-    if (parent !== table) blocks.push(`[${parent}]`);
-    table = parent;
-    const name = description.key.slice(dot + 1);
-    blocks.push(`${comment(description)}\n${name} = ${toml(valueAt(config, description.key))}`);
+  for (const [table, keys] of keysByTable()) {
+    if (table !== '') blocks.push(`${comment(wrap(prose.get(table) ?? '', COLUMNS - 2))}\n[${table}]`);
+    for (const description of keys) {
+      const lines = keyLines(description, valueAt(config, description.key));
+      const text = isSet(description.key) ? lines : lines.map((line) => (line === '' ? '' : `#${line}`));
+      blocks.push(`${comment(meaningLines(description))}\n${text.join('\n')}`);
+    }
   }
   return blocks.join('\n\n');
 }
 
-function comment(description: KeyDescription): string {
-  const entry = (description.entry ?? []).flatMap((inner) => {
-    const [first = '', ...rest] = wrap(`${inner.key}: ${meaning(inner)}`, COLUMNS_MAX - 6);
-    return [`  ${first}`, ...rest.map((line) => `    ${line}`)];
-  });
-  return [...wrap(meaning(description), COLUMNS_MAX - 2), ...entry].map((line) => `# ${line}`).join('\n');
+/**
+ * Keys in the order of the schema, each table at one place; those in no table come first. In a table, lists of tables come
+ * last: what follows `[[list]]` belongs to its entry.
+ */
+function keysByTable(): Map<string, KeyDescription[]> {
+  const tables = new Map<string, KeyDescription[]>([['', []]]);
+  for (const description of describeKeys()) {
+    const table = description.key.split('.').slice(0, -1).join('.');
+    tables.set(table, [...(tables.get(table) ?? []), description]);
+  }
+  for (const keys of tables.values())
+    keys.sort((a, b) => Number(a.entry !== undefined) - Number(b.entry !== undefined));
+  return tables;
 }
 
-function meaning({ prose, minimum, maximum, words }: KeyDescription): string {
+function keyLines({ key, entry }: KeyDescription, value: unknown): string[] {
+  const name = key.split('.').at(-1);
+  if (entry === undefined || !Array.isArray(value) || value.length === 0) return [`${name} = ${toml(value)}`];
+  return value.flatMap((item: object, index) => [
+    ...(index === 0 ? [] : ['']),
+    `[[${key}]]`,
+    ...Object.entries(item).map(([inner, one]) => `${inner} = ${toml(one)}`),
+  ]);
+}
+
+function meaningLines(description: KeyDescription): string[] {
+  const entry = (description.entry ?? []).flatMap((inner) => {
+    const [first = '', ...rest] = wrap(`${inner.key}: ${meaning(inner)}`, COLUMNS - 6);
+    return [`  ${first}`, ...rest.map((line) => `    ${line}`)];
+  });
+  return [...wrap(meaning(description), COLUMNS - 2), ...entry];
+}
+
+function meaning({ prose, minimum, maximum, words, type }: KeyDescription): string {
   const bounds = minimum === undefined || maximum === undefined ? '' : ` (${minimum} to ${maximum})`;
-  const choice = words === undefined ? '' : ` (${words.join(', ')})`;
+  const choice = words === undefined || type !== 'word' ? '' : ` (${words.join(', ')})`;
   return `${prose}${bounds}${choice}`;
 }
 
-function wrap(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > columns) {
-      lines.push(line);
-      line = '';
-    }
-    line += line === '' ? word : ` ${word}`;
-  }
-  return [...lines, line];
-}
-
-function valueAt(config: Config, key: string): unknown {
-  let value: unknown = config;
-  for (const name of key.split('.')) value = (value as Record<string, unknown>)[name];
-  return value;
-}
-
-/** A value in TOML 1.0; tables inside a list are inline tables. JSON's strings are TOML's. */
-function toml(value: unknown): string {
-  if (Array.isArray(value)) {
-    if (value.some((item) => typeof item === 'object'))
-      return `[\n${value.map((item) => `  ${toml(item)},\n`).join('')}]`;
-    return `[${value.map(toml).join(', ')}]`;
-  }
-  if (typeof value === 'object' && value !== null) {
-    const pairs = Object.entries(value).map(([name, item]) => `${name} = ${toml(item)}`);
-    return `{ ${pairs.join(', ')} }`;
-  }
-  return JSON.stringify(value);
+function comment(lines: readonly string[]): string {
+  return lines.map((line) => `# ${line}`).join('\n');
 }

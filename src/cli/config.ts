@@ -1,5 +1,7 @@
 import type { CommandModule } from 'yargs';
-import { loadConfig } from '../config/load.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { ConfigError } from '../errors.ts';
+import { explain, findSubject } from './config-explain.ts';
 import { configText } from './config-text.ts';
 import { CONFIG_OPTION } from './options.ts';
 import { print } from './print.ts';
@@ -25,13 +27,37 @@ const configShow: CommandModule<object, ConfigArgs> = {
   handler: (args) => print(configText(loadConfig(args.config).config)),
 };
 
+const configExplain: CommandModule<object, ConfigArgs & { key: string }> = {
+  command: 'explain <key>',
+  describe: 'Say what a key means, and where its value comes from',
+  builder: (yargs) =>
+    yargs
+      .positional('key', { type: 'string', demandOption: true, describe: 'A key or a table' })
+      .options(CONFIG_OPTION)
+      .example('$0 config explain thresholds.spam', 'One key')
+      .example('$0 config explain limits', 'The keys of a table'),
+  handler: (args) => {
+    const subject = findSubject(args.key);
+    let loaded: LoadedConfig | undefined;
+    try {
+      loaded = loadConfig(args.config);
+    } catch (error) {
+      // Whoever asks may do so because of the very fault.
+      if (error instanceof ConfigError) print(explain(subject, undefined));
+      throw error;
+    }
+    print(explain(subject, loaded));
+  },
+};
+
 export const config: CommandModule = {
   command: 'config',
-  describe: 'Check or show the configuration',
+  describe: 'Check, show or explain the configuration',
   builder: (yargs) =>
     yargs
       .command(configCheck)
       .command(configShow)
-      .demandCommand(1, 1, "Say what to do: 'config check' or 'config show'."),
+      .command(configExplain)
+      .demandCommand(1, 1, "Say what to do: 'config check', 'config show' or 'config explain'."),
   handler: () => undefined,
 };

@@ -1,13 +1,11 @@
 import { parse } from 'smol-toml';
-import { knownKeys, nearestOf } from './key-path.ts';
+import { describeKeys, knownKeys, nearestOf } from './key-path.ts';
 import type { KeyPath } from './toml-lines.ts';
 
 const PREFIX = 'PROVIDENCE_';
 const SEPARATOR = '__';
 /** Environment variables of the programs themselves, not keys of the file. */
 const RESERVED = new Set(['PROVIDENCE_CONFIG', 'PROVIDENCE_SOCKET']);
-/** Variables of keys that are in no table. */
-const ROOT_KEYS = new Set(['PROVIDENCE_CREDENTIALS']);
 
 /** A variable that sets a key. */
 export interface Override {
@@ -26,7 +24,7 @@ export interface UnusedVariable {
 /** Variables that set keys, tables before what is in them. */
 export function overridesOf(env: NodeJS.ProcessEnv): readonly Override[] {
   return ownNames(env)
-    .filter(namesKey)
+    .filter(isKey)
     .map((name) => ({
       name,
       path: name.slice(PREFIX.length).toLowerCase().split(SEPARATOR),
@@ -39,7 +37,7 @@ export function overridesOf(env: NodeJS.ProcessEnv): readonly Override[] {
  * unasked, as Kubernetes does `PROVIDENCE_PORT` for a service named providence.
  */
 export function unusedVariables(env: NodeJS.ProcessEnv): readonly UnusedVariable[] {
-  const names = ownNames(env).filter((name) => !namesKey(name));
+  const names = ownNames(env).filter((name) => !isKey(name));
   if (names.length === 0) return [];
   const known = knownKeys().map((key) => variableOf(key.split('.')));
   return names.map((name) => ({ name, nearest: nearestOf(name, known, PREFIX.length) }));
@@ -50,8 +48,11 @@ export function variableOf(path: KeyPath): string {
   return PREFIX + path.join(SEPARATOR).toUpperCase();
 }
 
-function namesKey(name: string): boolean {
-  return name.includes(SEPARATOR, PREFIX.length) || ROOT_KEYS.has(name);
+/** By the underscores between table and key; a key that is in no table has none. */
+function isKey(name: string): boolean {
+  return (
+    name.includes(SEPARATOR, PREFIX.length) || describeKeys().some(({ key }) => variableOf([key]) === name)
+  );
 }
 
 /** Sorted, so that the outcome does not hang on the order of the environment. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unitOf } from './quantity.ts';
 import { schema } from './schema.ts';
 
 /** One key of the configuration, as the documentation lists it. */
@@ -6,9 +7,18 @@ export interface KeyDescription {
   /** Dotted path, e.g. `limits.shed_ms`. */
   readonly key: string;
   readonly prose: string;
+  /** In words: `whole number`, `text`, `list of words`. */
+  readonly type: string;
+  /** Of a number: what it counts, after its name. */
+  readonly unit?: string;
+  /** Undefined where an entry of a list must name it, or may do without it. */
   readonly default: unknown;
+  /** True: an entry of a list must name it. */
+  readonly required: boolean;
   readonly minimum?: number;
   readonly maximum?: number;
+  /** Most characters of a text, most entries of a list. */
+  readonly lengthMax?: number;
   readonly words?: readonly string[];
   /** True: takes effect at the next start; a reload names it and leaves it. */
   readonly restart: boolean;
@@ -17,19 +27,34 @@ export interface KeyDescription {
 }
 
 interface JSONSchema {
+  readonly type?: string;
   readonly description?: string;
   readonly default?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly maxLength?: number;
+  readonly maxItems?: number;
   readonly enum?: readonly string[];
+  readonly required?: readonly string[];
   readonly restart?: boolean;
   readonly properties?: Readonly<Record<string, JSONSchema>>;
   readonly items?: JSONSchema;
 }
 
+/** A table of the configuration, as the documentation heads it. */
+export interface TableDescription {
+  readonly key: string;
+  readonly prose: string;
+}
+
 /** Every key of the schema in its order; keys inside list entries are described with their list. */
 export function describeKeys(): readonly KeyDescription[] {
-  return keysOf(z.toJSONSchema(schema, { io: 'input' }) as JSONSchema, '');
+  return keysOf(jsonSchema(), '');
+}
+
+/** Every table of the schema, each before those in it. */
+export function describeTables(): readonly TableDescription[] {
+  return tablesOf(jsonSchema(), '');
 }
 
 /** Dotted paths of all keys, those of list entries (`listen.unix.path`) too, and of the tables that they are in. */
@@ -44,24 +69,65 @@ export function knownKeys(): readonly string[] {
   return [...new Set([...keys, ...tables.filter((table) => table !== '')])];
 }
 
+function jsonSchema(): JSONSchema {
+  return z.toJSONSchema(schema, { io: 'input' }) as JSONSchema;
+}
+
 function keysOf(node: JSONSchema, path: string): KeyDescription[] {
-  return Object.entries(node.properties ?? {}).flatMap(([name, child]) => {
-    const key = path === '' ? name : `${path}.${name}`;
-    return child.properties === undefined ? [describe(key, child)] : keysOf(child, key);
+  return childrenOf(node, path).flatMap(({ key, name, child }) =>
+    child.properties === undefined
+      ? [describe(key, child, node.required?.includes(name) === true)]
+      : keysOf(child, key),
+  );
+}
+
+function tablesOf(node: JSONSchema, path: string): TableDescription[] {
+  return childrenOf(node, path).flatMap(({ key, child }) =>
+    child.properties === undefined ? [] : [{ key, prose: child.description ?? '' }, ...tablesOf(child, key)],
+  );
+}
+
+function childrenOf(node: JSONSchema, path: string) {
+  return Object.entries(node.properties ?? {}).map(([name, child]) => {
+    return { key: path === '' ? name : `${path}.${name}`, name, child };
   });
 }
 
-function describe(key: string, node: JSONSchema): KeyDescription {
+function describe(key: string, node: JSONSchema, required: boolean): KeyDescription {
+  const unit = node.minimum === undefined ? undefined : unitOf(key);
+  const words = node.enum ?? node.items?.enum;
+  const lengthMax = node.maxLength ?? node.maxItems;
   return {
     key,
     prose: node.description ?? '',
+    type: typeOf(node),
     default: node.default,
+    required,
     restart: node.restart === true,
+    ...(unit === undefined ? {} : { unit }),
     ...(node.minimum === undefined ? {} : { minimum: node.minimum }),
     ...(node.maximum === undefined ? {} : { maximum: node.maximum }),
-    ...(node.enum === undefined ? {} : { words: node.enum }),
+    ...(lengthMax === undefined ? {} : { lengthMax }),
+    ...(words === undefined ? {} : { words }),
     ...(node.items?.properties === undefined ? {} : { entry: keysOf(node.items, '') }),
   };
+}
+
+function typeOf({ type, items, enum: words }: JSONSchema): string {
+  switch (type) {
+    case 'integer':
+      return 'whole number';
+    case 'boolean':
+      return 'true or false';
+    case 'array':
+      return items?.properties === undefined
+        ? `list of ${items?.enum ? 'words' : 'texts'}`
+        : 'list of tables';
+    case 'string':
+      return words === undefined ? 'text' : 'word';
+    default:
+      return type ?? 'any';
+  }
 }
 
 /**
