@@ -13,7 +13,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['verbs'],
   ['server'],
   ['attendant.ts', 'daemon.ts'],
-  ['cli', 'main.ts'],
+  ['cli', 'docs', 'main.ts'],
 ];
 
 const floorOf = (path: string): number =>

@@ -8,10 +8,10 @@ import {
 } from '../config/key-path.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { type Origin, originOf } from '../config/origin.ts';
-import { spoken } from '../config/quantity.ts';
 import type { KeyPath } from '../config/toml-lines.ts';
 import { tableLines, wrap } from './columns.ts';
 import { CliError, EXIT } from './exit.ts';
+import { boundsText, defaultText, typeText } from './key-facts.ts';
 import { toml, valueAt } from './toml-value.ts';
 
 /** Longest value in the list of a table's keys; `config explain KEY` shows it whole. */
@@ -47,10 +47,11 @@ export function explain(subject: Subject, loaded: LoadedConfig | undefined): str
   const { key } = subject;
   const list = subject.kind === 'entry-key' ? subject.list : undefined;
   const name = list === undefined ? key.key : `${list.key}.${key.key}`;
+  const bounds = boundsText(key);
   const rows = [
-    ['type', typeOf(key)],
-    ...boundsOf(key),
-    ['default', defaultOf(key)],
+    ['type', typeText(key)],
+    ...(bounds === undefined ? [] : [['bounds', bounds]]),
+    ['default', defaultText(key)],
     ...(loaded === undefined ? [] : inForce(name, list, loaded)),
     [
       'environment',
@@ -85,28 +86,6 @@ function explainTable({ key: table, prose }: TableDescription, loaded: LoadedCon
 function shownValue(value: unknown): string {
   const text = toml(value);
   return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX - 1)}…` : text;
-}
-
-function typeOf({ type, unit, words, lengthMax }: KeyDescription): string {
-  const of = words === undefined ? '' : `: ${words.join(', ')}`;
-  const most =
-    lengthMax === undefined ? '' : `, at most ${lengthMax} ${type === 'text' ? 'characters' : 'entries'}`;
-  return `${type}${of}${unit === undefined ? '' : `, ${unit}`}${most}`;
-}
-
-function boundsOf({ minimum, maximum, unit }: KeyDescription): string[][] {
-  if (minimum === undefined || maximum === undefined) return [];
-  return [['bounds', `${quantity(minimum, unit)} to ${quantity(maximum, unit)}`]];
-}
-
-function quantity(value: number, unit: string | undefined): string {
-  const short = spoken(value, unit);
-  return short === undefined ? `${value}` : `${value} (${short})`;
-}
-
-function defaultOf({ default: value, required, unit }: KeyDescription): string {
-  if (value === undefined) return required ? 'none: it must be given' : 'none';
-  return typeof value === 'number' ? quantity(value, unit) : toml(value);
 }
 
 /** The value with its origin; of a list, or a key in its entries, one row each. */
