@@ -29,7 +29,8 @@ export async function runCommand(
   { input = '', env = {}, cwd }: CommandOptions = {},
 ): Promise<Outcome> {
   const child = spawn(command, args, {
-    env: { ...process.env, ...env },
+    // Node's test runner forces colours where it runs at a terminal itself.
+    env: { ...process.env, FORCE_COLOR: undefined, ...env },
     ...(cwd === undefined ? {} : { cwd }),
   });
   // A command that refuses its arguments ends without having read its input.

@@ -55,7 +55,11 @@ describe('the README', () => {
     const skip = missing === undefined ? false : `${missing} is not installed`;
     it(`shows what really answers to: ${command}`, { skip }, () => {
       const here = command.replace('var/providence.sock', daemon.unixPath);
-      const env = { ...process.env, PROVIDENCE_CONFIG: join(daemon.dir, 'providence.toml') };
+      const env = {
+        ...process.env,
+        FORCE_COLOR: undefined,
+        PROVIDENCE_CONFIG: join(daemon.dir, 'providence.toml'),
+      };
       const run = spawnSync('sh', ['-c', here], { encoding: 'utf8', env, timeout: 30_000 });
       assert.equal(run.status, 0, run.stderr);
       const said = run.stdout

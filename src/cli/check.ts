@@ -3,6 +3,7 @@ import type { PnpClient, StanzaFacts, UnitOpinion, Verdict } from '../../clients
 import { withDaemon } from './daemon-client.ts';
 import { EXIT } from './exit.ts';
 import { DAEMON_OPTIONS, type DaemonArgs, FACT_OPTIONS, type FactArgs } from './options.ts';
+import { paint } from './paint.ts';
 import { print, printJSON } from './print.ts';
 import { factsOf } from './stanza-facts.ts';
 import { readStanzaInput } from './stanza-input.ts';
@@ -41,6 +42,8 @@ export const check: CommandModule<object, CheckArgs> = {
   },
 };
 
+const STYLES = { spam: 'red', unsure: 'yellow', ham: 'green' } as const;
+
 interface Question {
   readonly stanza: Buffer;
   readonly facts: StanzaFacts;
@@ -54,7 +57,7 @@ async function judge(client: PnpClient, { stanza, facts }: Question, args: Check
   }
   if (args.explain) {
     const verdict = await client.report(stanza, facts);
-    print(verdict.text.trimEnd());
+    print(verdict.text.trimEnd().replace(/^Verdict \w+/, (words) => paint(STYLES[verdict.verdict], words)));
     return verdict;
   }
   const verdict = await client.check(stanza, facts);
@@ -65,7 +68,7 @@ async function judge(client: PnpClient, { stanza, facts }: Question, args: Check
 function lineOf({ verdict, score, threshold, action, symbol, trace }: Verdict): string {
   const why = symbol === undefined ? '' : `, ${symbol}`;
   const name = trace === undefined ? '' : `, trace ${trace}`;
-  return `${verdict}: ${score} of ${threshold} points, action ${action}${why}${name}`;
+  return `${paint(STYLES[verdict], verdict)}: ${score} of ${threshold} points, action ${action}${why}${name}`;
 }
 
 function jsonOf(verdict: Verdict, symbols: readonly UnitOpinion[]): object {

@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import { version } from '../version.ts';
 import { check } from './check.ts';
+import { COMPLETION_HELP, completeKeys } from './completion.ts';
 import { config } from './config.ts';
 import { evaluate } from './eval.ts';
 import { CliError, EXIT, exitCodeOf, sentenceOf } from './exit.ts';
@@ -41,6 +42,7 @@ function parser(argv: readonly string[]) {
     .command(stats)
     .command(config)
     .command(fake)
+    .completion('completion', COMPLETION_HELP, completeKeys)
     .example('$0 serve', 'Start the daemon')
     .example('$0 check --explain stanza.xml', 'Judge a stanza, with the reasons')
     .demandCommand(1, "Name a command; 'providence --help' lists them.")

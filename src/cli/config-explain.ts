@@ -12,6 +12,7 @@ import type { KeyPath } from '../config/toml-lines.ts';
 import { tableLines, wrap } from './columns.ts';
 import { CliError, EXIT } from './exit.ts';
 import { boundsText, defaultText, typeText } from './key-facts.ts';
+import { paint } from './paint.ts';
 import { toml, valueAt } from './toml-value.ts';
 
 /** Longest value in the list of a table's keys; `config explain KEY` shows it whole. */
@@ -62,7 +63,7 @@ export function explain(subject: Subject, loaded: LoadedConfig | undefined): str
   ];
   const keys = (key.entry ?? []).map((inner) => [`  ${inner.key}`, inner.prose]);
   return [
-    name,
+    paint('bold', name),
     '',
     ...wrap(key.prose),
     ...(keys.length === 0 ? [] : ['', 'Each entry has:', ...tableLines(keys)]),
@@ -80,7 +81,7 @@ function explainTable({ key: table, prose }: TableDescription, loaded: LoadedCon
     const isList = entry !== undefined && Array.isArray(value);
     return [name, isList ? `${value.length} in the list` : shownValue(value), meaning];
   });
-  return [table, '', ...wrap(prose), '', ...tableLines(rows)].join('\n');
+  return [paint('bold', table), '', ...wrap(prose), '', ...tableLines(rows)].join('\n');
 }
 
 function shownValue(value: unknown): string {

@@ -1,23 +1,44 @@
 import type { CommandModule } from 'yargs';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { ConfigError } from '../errors.ts';
+import { brokenConfig, checkConfig, type Report, reportText } from './config-check.ts';
 import { explain, findSubject } from './config-explain.ts';
 import { configText } from './config-text.ts';
+import { EXIT } from './exit.ts';
 import { CONFIG_OPTION } from './options.ts';
-import { print } from './print.ts';
+import { print, printJSON } from './print.ts';
 
 type ConfigArgs = { config: string | undefined };
 
-const configCheck: CommandModule<object, ConfigArgs> = {
+const configCheck: CommandModule<object, ConfigArgs & { json: boolean }> = {
   command: 'check',
-  describe: 'Say whether the configuration can be used',
+  describe: 'Say whether the configuration can be used here, and what cannot work',
   builder: (yargs) =>
-    yargs.options(CONFIG_OPTION).example('$0 config check --config new.toml', 'Exit code 78 if it cannot'),
+    yargs
+      .options(CONFIG_OPTION)
+      .option('json', { type: 'boolean', default: false, describe: 'One JSON object' })
+      .epilogue(
+        'A problem keeps the daemon from starting, a hint something in it from working; a note is about what cannot be seen ' +
+          'from here. It starts nothing, makes no file and uses no network. Run it as the user that runs the daemon.',
+      )
+      .example('$0 config check --config new.toml', 'Exit code 78 if it cannot'),
   handler: (args) => {
-    const { path } = loadConfig(args.config);
-    print(path === undefined ? 'There is no file; the built-in defaults hold.' : `${path}: can be used.`);
+    const report = reportOf(args);
+    if (args.json) printJSON(report);
+    else print(reportText(report));
+    if (!report.usable) process.exitCode = EXIT.config;
   },
 };
+
+/** A broken file ends the command with its sentence, unless a program asked for an object. */
+function reportOf({ config, json }: ConfigArgs & { json: boolean }): Report {
+  try {
+    return checkConfig(loadConfig(config));
+  } catch (error) {
+    if (!json) throw error;
+    return brokenConfig(config, error);
+  }
+}
 
 const configShow: CommandModule<object, ConfigArgs> = {
   command: 'show',

@@ -7,7 +7,7 @@ const HEAD = `# Configuration
 Every key, from the schema by \`npm run docs\`. One file, \`/etc/providence/providence.toml\`, or \`--config FILE\`, or
 \`$PROVIDENCE_CONFIG\`; every key has a default, an unknown one is an error. Relative paths are taken from the file's directory.
 
-- \`providence config check\` says whether a file can be used.
+- \`providence config check\` says whether a file can be used here, and which units cannot work.
 - \`providence config explain KEY\` says where the value in force comes from; \`providence config show\` shows all.
 - An environment variable goes before the file: \`PROVIDENCE_THRESHOLDS__SPAM=6\`, tables and key joined by two underscores. Its
   value is TOML, or else a text.

@@ -24,25 +24,30 @@ export function makeSocketDirectory(path: string): void {
  * @throws StartError the path is too long, taken by something else, or by a living daemon.
  */
 export async function clearSocketPath(path: string): Promise<void> {
-  if (Buffer.byteLength(path) > PATH_BYTES_MAX) {
-    throw new StartError(
-      `The socket path ${path} is longer than ${PATH_BYTES_MAX} bytes. Choose a shorter one.`,
-    );
-  }
+  checkSocketPlace(path);
   if (!existsSync(dirname(path))) {
     throw new StartError(`There is no directory for the socket ${path}. Create it first.`);
   }
-  const there = lookAt(path);
-  if (there === undefined) return;
-  if (!there.isSocket()) {
-    throw new StartError(`${path} is there and is no socket. Move it away, or choose another path.`);
-  }
+  if (lookAt(path) === undefined) return;
   const answer = await knock(path);
   if (answer === 'ECONNREFUSED') rmSync(path, { force: true });
   else if (answer === 'connected' || answer === 'EAGAIN') {
     throw new StartError(`A daemon listens on ${path} already. Stop it, or choose another path.`);
   } else if (answer !== 'ENOENT') {
     throw new StartError(`The socket ${path} cannot be tried (${answer}). Remove it if no daemon uses it.`);
+  }
+}
+
+/** What of that can be seen without a knock. @throws StartError the path is too long, or taken by something else. */
+export function checkSocketPlace(path: string): void {
+  if (Buffer.byteLength(path) > PATH_BYTES_MAX) {
+    throw new StartError(
+      `The socket path ${path} is longer than ${PATH_BYTES_MAX} bytes. Choose a shorter one.`,
+    );
+  }
+  const there = lookAt(path);
+  if (there !== undefined && !there.isSocket()) {
+    throw new StartError(`${path} is there and is no socket. Move it away, or choose another path.`);
   }
 }
 
@@ -86,8 +91,8 @@ async function knock(path: string): Promise<string> {
   }
 }
 
-/** Node cannot look a group up by name; a number is taken as it is. */
-function groupId(group: string): number {
+/** Node cannot look a group up by name; a number is taken as it is. @throws StartError there is no such group. */
+export function groupId(group: string): number {
   if (/^[0-9]{1,9}$/.test(group)) return Number(group);
   const line = readFileSync('/etc/group', 'utf8')
     .split('\n')

@@ -15,7 +15,7 @@ const BASE64 = /^[A-Za-z0-9+/]{43}=$/;
  */
 export function loadOrCreateSecret(source: string): Buffer {
   if (isPath(source)) makeMissing(source);
-  return load(source);
+  return loadSecret(source);
 }
 
 function makeMissing(path: string): void {
@@ -43,7 +43,8 @@ function create(path: string): void {
   }
 }
 
-function load(source: string): Buffer {
+/** The secret that is there. @throws StartError as `loadOrCreateSecret` */
+export function loadSecret(source: string): Buffer {
   const what = `The secret ${source}`;
   // Who can read it can read the whole store.
   const bytes = readSource(source, { what, modeRefused: 0o077 });

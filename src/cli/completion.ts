@@ -1,0 +1,19 @@
+import { knownKeys } from '../config/key-path.ts';
+
+export const COMPLETION_HELP = 'Print what makes bash complete commands and keys; zsh with SHELL=zsh';
+
+/**
+ * What the shell offers for the word at the cursor: keys and tables behind `config explain`, else what yargs knows of
+ * commands, options and their words.
+ */
+export function completeKeys(
+  current: string,
+  { _: words = [] }: { readonly _?: readonly (string | number)[] },
+  byDefault: () => void,
+  done: (words: string[]) => void,
+): void {
+  const [, command, subcommand, ...rest] = words;
+  const isKey = command === 'config' && subcommand === 'explain' && rest.length === 1 && rest[0] === current;
+  if (isKey) done(knownKeys().filter((key) => key.startsWith(current)));
+  else byDefault();
+}

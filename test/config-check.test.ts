@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, beforeEach, describe, it } from 'node:test';
+import { checkConfig } from '../src/cli/config-check.ts';
+import { loadConfig } from '../src/config/load.ts';
+import { type Outcome, runCli, runCommand } from './cli-process.ts';
+
+const MAIN = join(import.meta.dirname, '../src/main.js');
+const ROOT = mkdtempSync(join(tmpdir(), 'pv-check-'));
+// Looked at by another user, too.
+chmodSync(ROOT, 0o755);
+after(() => rmSync(ROOT, { recursive: true }));
+const NOBODY = 65_534;
+
+let dir = '';
+let count = 0;
+beforeEach(() => {
+  count += 1;
+  dir = join(ROOT, `${count}`);
+  mkdirSync(dir);
+});
+
+/** Files of a place where all is well; what a test says of a table comes first. */
+const GOOD = `store.directory = "store"
+store.secret_file = "secret"
+listen.unix = [{ path = "p.sock" }, { path = "a.sock", mode = "600", rights = ["admin"] }]
+`;
+
+function write(text: string): string {
+  const path = join(dir, 'providence.toml');
+  writeFileSync(path, text);
+  return path;
+}
+
+function check(text: string, env: NodeJS.ProcessEnv = {}) {
+  return checkConfig(loadConfig(write(text), env));
+}
+
+function found(text: string, level: string, env: NodeJS.ProcessEnv = {}): string[] {
+  return check(text, env)
+    .findings.filter((finding) => finding.level === level)
+    .map((finding) => `${finding.about} (${finding.place}): ${finding.text}`);
+}
+
+/** As a user for whom rights count. */
+function runAsUser(args: readonly string[]): Promise<Outcome> {
+  if (process.geteuid?.() !== 0) return runCli(args);
+  const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+  return runCommand('setpriv', [...user, process.execPath, MAIN, ...args]);
+}
+
+describe('config check', () => {
+  it('has no problem with a place where a daemon can start, and leaves it as it was', () => {
+    const report = check(GOOD);
+    assert.deepEqual([report.usable, found(GOOD, 'problem')], [true, []]);
+    assert.deepEqual(readdirSync(dir), ['providence.toml']);
+  });
+
+  const PROBLEMS: readonly (readonly [name: string, make: () => void, text: string, problem: RegExp])[] = [
+    [
+      'a file where the store should be',
+      () => writeFileSync(join(dir, 'store'), ''),
+      GOOD,
+      /^store\.directory \(line 1\): .*store is no directory\. Move it away/,
+    ],
+    [
+      'a store that is none',
+      () => {
+        mkdirSync(join(dir, 'store'));
+        writeFileSync(join(dir, 'store/data.mdb'), 'x'.repeat(5_000));
+        writeFileSync(join(dir, 'secret'), Buffer.alloc(32), { mode: 0o600 });
+      },
+      GOOD,
+      /^store\.directory \(line 1\): .*data\.mdb is damaged/,
+    ],
+    [
+      'a secret that others may read',
+      () => {
+        writeFileSync(join(dir, 'secret'), Buffer.alloc(32));
+        chmodSync(join(dir, 'secret'), 0o644);
+      },
+      GOOD,
+      /^store\.secret_file \(line 2\): .*chmod 600/,
+    ],
+    [
+      'a secret that is lost while its store is there',
+      () => {
+        mkdirSync(join(dir, 'store'));
+        writeFileSync(join(dir, 'store/data.mdb'), '');
+      },
+      GOOD,
+      /^store\.secret_file \(line 2\): .*is missing, and the store .* Restore it from a backup/,
+    ],
+    [
+      'a file where a socket should be',
+      () => writeFileSync(join(dir, 'a.sock'), ''),
+      GOOD,
+      /^listen\.unix\.1\.path \(line 3\): .*a\.sock is there and is no socket\./,
+    ],
+    [
+      'a file where the directory of a socket should be',
+      () => writeFileSync(join(dir, 'run'), ''),
+      '[[listen.unix]]\npath = "run/p.sock"\n',
+      /^listen\.unix\.0\.path \(line 2\): .*run is no directory/,
+    ],
+    [
+      'a group that is not there',
+      () => undefined,
+      '[[listen.unix]]\npath = "p.sock"\n\ngroup = "no-such-group"\n',
+      /^listen\.unix\.0\.group \(line 4\): There is no group no-such-group/,
+    ],
+  ];
+  for (const [name, make, text, problem] of PROBLEMS) {
+    it(`finds ${name}`, () => {
+      make();
+      const problems = found(text, 'problem');
+      assert.equal(problems.length, 1, problems.join('\n'));
+      assert.match(problems[0] as string, problem);
+      assert.equal(check(text).usable, false);
+    });
+  }
+
+  it('finds a directory that this user may not write, and a group that it may not give to', async () => {
+    const locked = join(dir, 'locked');
+    mkdirSync(locked);
+    chmodSync(locked, 0o555);
+    const path = write(
+      `store.directory = "locked/store"\nstore.secret_file = "locked"\n[[listen.unix]]\npath = "locked/p.sock"\ngroup = "0"\n`,
+    );
+    const { code, stdout } = await runAsUser(['config', 'check', '--json', '--config', path]);
+    assert.equal(code, 78);
+    const problems = JSON.parse(stdout).findings.filter((one: { level: string }) => one.level === 'problem');
+    assert.deepEqual(
+      problems.map(({ about, place }: { about: string; place: string }) => `${about} ${place}`),
+      [
+        'store.directory line 1',
+        'store.secret_file line 2',
+        'listen.unix.0.path line 4',
+        'listen.unix.0.group line 5',
+      ],
+    );
+    assert.match(problems[0].text, /cannot be seen or made by this user \(EACCES\)\. .*install -d -o USER/);
+    assert.match(problems[3].text, /no member of the group 0 .*usermod/);
+  });
+
+  it('tells root to ask as the user that the store belongs to', {
+    skip: process.geteuid?.() === 0 ? false : 'needs root',
+  }, async () => {
+    mkdirSync(join(dir, 'store'));
+    assert.deepEqual(
+      found(GOOD, 'hint').filter((hint) => hint.includes('as root')),
+      [],
+    );
+    chownSync(join(dir, 'store'), NOBODY, NOBODY);
+    assert.match(found(GOOD, 'hint').join('\n'), /looked at as root, .* runuser -u "\$\(id -nu 65534\)"/);
+  });
+
+  const HINTS: readonly (readonly [name: string, text: string, env: NodeJS.ProcessEnv, hint: RegExp])[] = [
+    [
+      'a unit without lessons',
+      '[bayes.server]\nlessons_min = 7\n',
+      {},
+      /^bayes\.server .*until it knows 7 spam and 7 ham\. Teach it: providence train FILE/,
+    ],
+    [
+      'a unit whose reports cannot arrive',
+      'listen.tcp = []\nlisten.unix = [{ path = "p.sock", rights = ["check"] }]\n',
+      {},
+      /^bayes\.user .*No listener has the right `learn`/,
+    ],
+    [
+      'listeners that nobody can ask',
+      'listen.tcp = []\nlisten.unix = [{ path = "p.sock", rights = ["learn"] }]\n',
+      {},
+      /^listen\.unix \(line 2\): No listener has the right `check`/,
+    ],
+    [
+      'a weight of 0',
+      '[karma.jid_rate]\nweight = 0\n',
+      {},
+      /^karma\.jid_rate\.weight \(line 2\): The unit is switched off/,
+    ],
+    [
+      'a TTL of 0 where keeping pays',
+      'cache.bayes.server.ttl_seconds = 0\n',
+      {},
+      /^cache\.bayes\.server\.ttl_seconds \(line 1\): .*3600 is the default/,
+    ],
+    [
+      'a TTL where keeping costs more',
+      'cache.auth.stream.ttl_seconds = 60\n',
+      {},
+      /^cache\.auth\.stream\.ttl_seconds \(line 1\): .*costs more than to make it anew/,
+    ],
+    [
+      'a variable that sets nothing',
+      '',
+      { PROVIDENCE_LIMITS_SHED_MS: '1' },
+      /^PROVIDENCE_LIMITS_SHED_MS .*did you mean PROVIDENCE_LIMITS__SHED_MS\?/,
+    ],
+  ];
+  for (const [name, text, env, hint] of HINTS) {
+    it(`hints at ${name}, and can be used`, () => {
+      assert.ok(check(text, env).usable);
+      const hints = found(text, 'hint', env).filter((line) => hint.test(line));
+      assert.equal(hints.length, 1, found(text, 'hint', env).join('\n'));
+    });
+  }
+
+  it('says nothing of what a unit needs that is switched off', () => {
+    const text = '[bayes.server]\nweight = 0\n[bayes.user]\nweight = 0\n[auth.stream]\nweight = 0\n';
+    const { findings } = check(text);
+    assert.deepEqual(
+      findings.map(({ level, about }) => `${level} ${about}`),
+      ['hint bayes.server.weight', 'hint bayes.user.weight', 'hint auth.stream.weight'],
+    );
+  });
+
+  it('has no more to say of the table of all once a store is there', () => {
+    mkdirSync(join(dir, 'store'));
+    writeFileSync(join(dir, 'store/data.mdb'), '');
+    writeFileSync(join(dir, 'secret'), Buffer.alloc(32), { mode: 0o600 });
+    assert.deepEqual(
+      found(GOOD, 'hint').filter((hint) => hint.startsWith('bayes.server')),
+      [],
+    );
+    assert.deepEqual(found(GOOD, 'problem'), []);
+  });
+
+  it('hints at too few file descriptors, by the limit that a start from here would have', async () => {
+    const path = write('limits.connections_max = 4096\n');
+    const few = `ulimit -n 1000; exec "$0" "$@"`;
+    const args = ['-c', few, process.execPath, MAIN, 'config', 'check', '--json', '--config', path];
+    const { findings } = JSON.parse((await runCommand('sh', args)).stdout);
+    const hint = findings.find(({ about }: { about: string }) => about === 'limits.connections_max');
+    assert.match(hint.text, /4096 connections .* only 1000 files\. .*LimitNOFILE= of systemd\) to 4160/);
+  });
+
+  it('knocks at no socket and uses no network', async () => {
+    let asked = 0;
+    const server = createServer(() => {
+      asked += 1;
+    });
+    await new Promise<void>((resolve) => server.listen(join(dir, 'p.sock'), resolve));
+    const { code } = await runCli(['config', 'check', '--config', write(GOOD)]);
+    await new Promise((resolve) => server.close(resolve));
+    assert.deepEqual([code, asked], [0, 0]);
+  });
+
+  it('prints rows of at most 80 columns, and exits with 78 where there is a problem', async () => {
+    writeFileSync(join(dir, 'a.sock'), '');
+    const { code, stdout, stderr } = await runCli(['config', 'check', '--config', write(GOOD)]);
+    assert.deepEqual([code, stderr], [78, '']);
+    assert.match(
+      stdout,
+      /providence\.toml: cannot be used here: 1 problem\.\nproblem {2}listen\.unix\.1\.path \(line 3\):\s/,
+    );
+    assert.match(stdout, /^hint {5}bayes\.server: Nothing is taught yet/m);
+    assert.match(stdout, /^note {5}auth\.stream: /m);
+    const wide = stdout.split('\n').filter((line) => line.length > 80 && !line.includes(dir));
+    assert.deepEqual(wide, []);
+  });
+
+  it('gives programs an object, of a broken file, too', async () => {
+    const { code, stdout } = await runCli([
+      'config',
+      'check',
+      '--json',
+      '--config',
+      write('[limits]\nshed_ms = 0\n'),
+    ]);
+    const { usable, findings } = JSON.parse(stdout);
+    assert.deepEqual([code, usable, findings.length], [78, false, 1]);
+    assert.match(findings[0].text, /line 2: `limits\.shed_ms`/);
+  });
+
+  it('finds the shipped file clean where a package has made its places', () => {
+    const text = readFileSync('packaging/providence.toml', 'utf8')
+      .replaceAll('/var/lib/providence', join(dir, 'lib'))
+      .replaceAll('/run/providence', join(dir, 'run'))
+      .replace('group = "providence"', `group = "${process.getegid?.()}"`);
+    assert.deepEqual(found(text, 'problem'), []);
+    assert.deepEqual(
+      found(text, 'hint').map((hint) => hint.split(' ')[0]),
+      ['bayes.server'],
+    );
+  });
+});
