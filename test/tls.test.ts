@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { loadConfig } from '../src/config/load.ts';
 import { createDaemon, type Daemon } from '../src/daemon.ts';
@@ -49,8 +49,7 @@ listen.tcp = [
   { host = "0.0.0.0", port = 0, ${tls} },
   { port = 0, ${tls}, tls_client_ca = "${pki.path('ca.crt')}" },
 ]`;
-    const config =
-      'limits.handshake_seconds_max = 1\nlimits.auth_failures_per_minute = 3\nlog.level = "debug"';
+    const config = 'limits.auth_failures_per_minute = 3\nlog.level = "debug"';
     daemon = await startDaemon({ access, config, env: { PV_SECRET: SECRET } });
   });
   after(async () => {
@@ -127,7 +126,48 @@ listen.tcp = [
     await assert.rejects(openAt(LOOPBACK, old), /protocol version|unsupported protocol/i);
   });
 
+  // Last: it uses up what this address may fail.
+  it('closes after a wrong secret, and after too many of them looks at none', async () => {
+    for (let failure = 0; failure < 3; failure += 1) {
+      const client = await openAt(REMOTE);
+      const pipelined = [
+        request('AUTH', { Id: 'a', Credential: 'module' }, `wrong ${failure} and long enough`),
+        request('AUTH', { Id: 'b', Credential: 'module' }, SECRET),
+        request('CHECK', { Id: 'c' }),
+      ];
+      client.send(pipelined.join(''));
+      const words = (await client.rest()).map(wordOf);
+      assert.deepEqual(words, ['77 bad-credential', '64 late-auth', '77 no-right']);
+    }
+    const client = await openAt(REMOTE);
+    assert.equal(await authenticate(client), '75 too-many-failures');
+    assert.deepEqual(await client.rest(), []);
+    assert.equal(daemon.log().match(/a client did not prove who it is/g)?.length, 3);
+    assert.doesNotMatch(daemon.log(), /wrong \d|the secret of the module/);
+  });
+});
+
+describe('a TLS listener and strangers', { skip: NO_OPENSSL }, () => {
+  let pki: PKI;
+  let daemon: DaemonProcess;
+  before(() => {
+    pki = pkiWithServer();
+  });
+  after(() => pki.remove());
+  afterEach(() => daemon.stop());
+
+  const [LOOPBACK, REMOTE] = [0, 1];
+  const openAt = (index: number) => open(daemon.tcpPorts[index], { ca: pki.read('ca.crt') });
+  async function start(config: string): Promise<void> {
+    const tls = `tls_certificate = "${pki.path('server.crt')}", tls_key = "${pki.path('server.key')}"`;
+    const access = `
+credentials = [{ name = "module", secret = "environment:PV_SECRET", rights = ["learn"] }]
+listen.tcp = [{ port = 0, ${tls} }, { host = "0.0.0.0", port = 0, ${tls} }]`;
+    daemon = await startDaemon({ access, config, env: { PV_SECRET: SECRET } });
+  }
+
   it('cuts a client off that speaks in clear, or takes its time over the handshake, byte by byte', async () => {
+    await start('limits.handshake_seconds_max = 1');
     const clear = connectPlain(daemon.tcpPorts[REMOTE] as number, '127.0.0.1');
     clear.on('error', () => clear.destroy());
     clear.write(request('HELLO'));
@@ -147,24 +187,32 @@ listen.tcp = [
     assert.ok(expires > Date.now() / 1_000 + 20 * 86_400 && expires < Date.now() / 1_000 + 40 * 86_400);
   });
 
-  // Last: it uses up what this address may fail.
-  it('closes after a wrong secret, and after too many of them looks at none', async () => {
-    for (let failure = 0; failure < 3; failure += 1) {
-      const client = await openAt(REMOTE);
-      const pipelined = [
-        request('AUTH', { Id: 'a', Credential: 'module' }, `wrong ${failure} and long enough`),
-        request('AUTH', { Id: 'b', Credential: 'module' }, SECRET),
-        request('CHECK', { Id: 'c' }),
-      ];
-      client.send(pipelined.join(''));
-      const words = (await client.rest()).map(wordOf);
-      assert.deepEqual(words, ['77 bad-credential', '64 late-auth', '77 no-right']);
-    }
-    const client = await openAt(REMOTE);
-    assert.equal(await authenticate(client), '75 too-many-failures');
-    assert.deepEqual(await client.rest(), []);
-    assert.equal(daemon.log().match(/a client did not prove who it is/g)?.length, 3);
-    assert.doesNotMatch(daemon.log(), /wrong \d|the secret of the module/);
+  it('cuts a client off that does not prove who it is, and goes on with one that has', async () => {
+    await start('limits.handshake_seconds_max = 3');
+    const silent = await openAt(REMOTE);
+    const proved = await openAt(REMOTE);
+    assert.equal(await authenticate(proved), '0 undefined');
+    assert.equal(await rightsOf(silent), '');
+    assert.deepEqual(await silent.rest(), []);
+    assert.equal(await rightsOf(proved), 'learn');
+    proved.socket.destroy();
+  });
+
+  it('lets only so many in that have not proved who they are; others have room all the same', async () => {
+    await start('limits.unproven_connections_max = 2\nlimits.handshake_seconds_max = 600');
+    const strangers = await Promise.all(Array.from({ length: 4 }, () => openAt(REMOTE)));
+    const words = await Promise.all(
+      strangers.map(async (client) => wordOf(await client.send(request('PING')).answer())),
+    );
+    assert.deepEqual(words.sort(), [
+      '0 undefined',
+      '0 undefined',
+      '75 too-many-connections',
+      '75 too-many-connections',
+    ]);
+    const local = await openAt(LOOPBACK);
+    assert.equal(await rightsOf(local), 'check');
+    for (const { socket } of [...strangers, local]) socket.destroy();
   });
 });
 
@@ -256,6 +304,25 @@ store.secret_file = "./secret"
     writeFileSync(path('module.secret'), SECRET);
     reload();
     for (const client of [bySecret, byCertificate, late, again]) client.socket.destroy();
+  });
+
+  it('takes from open connections what now needs a proof, and gives it back', async () => {
+    rmSync(path('ca.crt'));
+    const asking = 'tls_client_ca = "./ca.crt"';
+    const text = readFileSync(write(), 'utf8');
+    const without = text.replace(`, ${asking}`, '').replace(/^ {2}\{ name = "mail".*$/m, '');
+    writeFileSync(path('p.toml'), without);
+    daemon.reload(loadConfig(path('p.toml'), {}).config);
+    const client = await openOne();
+    assert.equal(await rightsOf(client), 'check');
+    copyFileSync(pki.path('ca.crt'), path('ca.crt'));
+    reload();
+    assert.equal(await rightsOf(client), '');
+    writeFileSync(path('p.toml'), without);
+    daemon.reload(loadConfig(path('p.toml'), {}).config);
+    assert.equal(await rightsOf(client), 'check');
+    reload();
+    client.socket.destroy();
   });
 
   it('believes another authority from then on', async () => {

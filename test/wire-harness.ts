@@ -21,6 +21,7 @@ export const TEST_LIMITS: Limits = {
   idle_seconds_max: 3_600,
   head_seconds_max: 30,
   handshake_seconds_max: 10,
+  unproven_connections_max: 256,
   write_seconds_max: 60,
 };
 

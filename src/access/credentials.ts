@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual, type X509Certificate } from 'node:crypto';
 import type { CredentialConfig } from '../config/schema-listen.ts';
+import { canonicalJID } from '../model/jid.ts';
 import type { Grant } from '../pnp/peer.ts';
 import { readSecretLine } from '../secret-source.ts';
 import { grantOf, nothing } from './grant.ts';
@@ -31,7 +32,10 @@ export class Credentials {
   /** What the bearer of a secret may do; undefined where the secret is not that of the name. */
   bySecret(name: string, secret: Buffer): Grant | undefined {
     const credential = this.#list.find((one) => one.name === name && one.digest !== undefined);
-    const equal = timingSafeEqual(digestOf(secret), credential?.digest ?? NO_DIGEST);
+    const equal = timingSafeEqual(
+      digestOf(secret.subarray(0, SECRET_BYTES_MAX + 1)),
+      credential?.digest ?? NO_DIGEST,
+    );
     return equal ? credential?.grant : undefined;
   }
 
@@ -71,7 +75,7 @@ function credentialOf(config: CredentialConfig): Credential {
   return {
     name,
     digest: secret === '' ? undefined : digestOf(readSecret(name, secret)),
-    certificateName: certificate_name === '' ? undefined : certificate_name.toLowerCase(),
+    certificateName: certificate_name === '' ? undefined : canonicalJID(certificate_name),
     grant: grantOf(config),
   };
 }

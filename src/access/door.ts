@@ -23,7 +23,10 @@ export interface Proof {
 
 /** Who may come in by one listener, and as what. A reload changes it while it is open. */
 export class Door {
+  /** Of those who have proved who they are. */
   readonly #grant: Grant;
+  /** Of everybody. */
+  readonly #open: Grant;
   readonly #credentials: Credentials;
   #settings: DoorSettings;
   /** The listener's TLS takes other settings from now on. */
@@ -33,10 +36,15 @@ export class Door {
     this.#settings = settings;
     this.#credentials = credentials;
     this.#grant = grantOf(settings.grant);
+    this.#open = openGrantOf(settings);
   }
 
   get tls(): TLSSettings | undefined {
     return this.#settings.tls;
+  }
+
+  get needsProof(): boolean {
+    return this.#settings.needsProof;
   }
 
   /** Somebody who has come in. @param proof undefined: not by TLS */
@@ -47,7 +55,7 @@ export class Door {
     if (certificate !== undefined && fault === undefined) {
       return { ...peer, grant: this.#credentials.byCertificate(certificate) ?? this.#grant };
     }
-    if (!this.#settings.needsProof) return { ...peer, grant: this.#grant };
+    if (!this.needsProof) return { ...peer, grant: this.#open };
     const unproven =
       fault === undefined
         ? 'show a client certificate or send AUTH first'
@@ -59,8 +67,13 @@ export class Door {
   change(settings: DoorSettings): void {
     this.#settings = settings;
     Object.assign(this.#grant, grantOf(settings.grant));
+    Object.assign(this.#open, openGrantOf(settings));
     if (settings.tls !== undefined) this.onTLS(settings.tls);
   }
+}
+
+function openGrantOf({ grant, needsProof }: DoorSettings): Grant {
+  return needsProof ? nothing() : grantOf(grant);
 }
 
 const NO_PROOF: Proof = { certificate: undefined, fault: undefined };

@@ -23,7 +23,16 @@ const limitsTable = table(
     idle_seconds_max: whole(3_600, [1, 86_400], 'A connection without a request is closed after this time.'),
     head_seconds_max: whole(30, [1, 3_600], 'Time from the first to the last byte of one request.'),
     write_seconds_max: whole(60, [1, 3_600], 'A client that takes no answer for this long is cut off.'),
-    handshake_seconds_max: whole(10, [1, 600], 'Time that a client has for the TLS handshake.'),
+    handshake_seconds_max: whole(
+      10,
+      [1, 600],
+      'Time that a client has for the TLS handshake, and again to prove who it is.',
+    ),
+    unproven_connections_max: whole(
+      256,
+      [1, 65_536],
+      'Open connections that still have to prove who they are; a further one is answered 75 and closed.',
+    ),
     auth_failures_per_minute: whole(
       30,
       [1, 100_000],

@@ -61,6 +61,7 @@ export class Connection implements Worker {
   /** When the clock was last read. */
   #clock: number;
   #receivedAt: number;
+  readonly #openedAt: number;
   /** Since when the client owes the rest of a request. */
   #partialSince: number | undefined;
 
@@ -72,6 +73,7 @@ export class Connection implements Worker {
     this.#outlet = new Outlet(stream, host.now, () => this.#resume());
     this.#clock = host.now();
     this.#receivedAt = this.#clock;
+    this.#openedAt = this.#clock;
     stream.on('data', (chunk: Buffer) => this.#read(chunk));
     stream.on('end', () => this.#readEnd());
     // A stream that failed closes; there is nobody left to tell.
@@ -105,12 +107,19 @@ export class Connection implements Worker {
     this.#stream.destroy();
   }
 
+  /** The client has no rights before it proves who it is. */
+  get isUnproven(): boolean {
+    return this.#serving.peer.unproven !== undefined;
+  }
+
   /** Enforces the time-outs; called every now and then. */
   sweep(now: number): void {
-    const { idle_seconds_max, head_seconds_max, write_seconds_max } = this.#host.limits;
+    const { idle_seconds_max, head_seconds_max, write_seconds_max, handshake_seconds_max } =
+      this.#host.limits;
     if (
       isOver(this.#outlet.unsentSince, write_seconds_max, now) ||
-      isOver(this.#outlet.endedAt, LINGER_SECONDS, now)
+      isOver(this.#outlet.endedAt, LINGER_SECONDS, now) ||
+      (this.isUnproven && isOver(this.#openedAt, handshake_seconds_max, now))
     ) {
       this.destroy();
     } else if (isOver(this.#partialSince, head_seconds_max, now)) {

@@ -12,8 +12,10 @@ export interface Limits extends FrameLimits {
   readonly idle_seconds_max: number;
   /** From the first to the last byte of one request. */
   readonly head_seconds_max: number;
-  /** For the TLS handshake. */
+  /** For the TLS handshake, and again for a client to prove who it is. */
   readonly handshake_seconds_max: number;
+  /** Connections that still have to prove who they are. */
+  readonly unproven_connections_max: number;
   /** For a client to take one write. */
   readonly write_seconds_max: number;
 }

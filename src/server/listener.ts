@@ -84,7 +84,7 @@ export async function listenTCP(
   inherited?: InheritedSockets,
 ): Promise<Listener> {
   const address = isIP(options.host) === 0 ? await resolved(options.host) : options.host;
-  if (options.door.tls === undefined) requireLoopback(options.host, address);
+  if (options.door.tls === undefined || !options.door.needsProof) requireLoopback(options.host, address);
   const place = (port: number) => `${isIP(address) === 6 ? `[${address}]` : address}:${port}`;
   const listening = netServer(server, place(options.port), options.door);
   const fd = inherited?.takeTCP(address, options.port);
@@ -131,7 +131,7 @@ function adviceOn(code: string): string {
 function requireLoopback(host: string, address: string): void {
   if (LOOPBACK.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')) return;
   throw new StartError(
-    `${host} is no loopback address, and TCP beyond loopback needs TLS. Set tls_certificate and tls_key, or listen on 127.0.0.1, on ::1 or on a Unix socket.`,
+    `${host} is no loopback address; beyond loopback TLS is needed, and a proof of who asks. Listen on 127.0.0.1, on ::1 or on a Unix socket, or name the address itself, with tls_certificate and tls_key.`,
   );
 }
 

@@ -49,7 +49,7 @@ export class Server {
   /** Serves one connection. Over `connections_max` it is answered 75 and closed. */
   accept(stream: Duplex, peer: Peer): void {
     if (this.#drained !== undefined) stream.destroy();
-    else if (this.#connections.size >= this.#host.limits.connections_max) this.#turnAway(stream);
+    else if (!this.#hasRoomFor(peer)) this.#turnAway(stream);
     else this.#connections.add(new Connection(stream, peer, this.#host));
   }
 
@@ -87,6 +87,16 @@ export class Server {
     for (const connection of this.#connections) connection.sweep(now);
   }
 
+  /** Strangers from afar do not take the room of others. */
+  #hasRoomFor({ unproven }: Peer): boolean {
+    const { connections_max, unproven_connections_max } = this.#host.limits;
+    if (this.#connections.size >= connections_max) return false;
+    if (unproven === undefined) return true;
+    let strangers = 0;
+    for (const connection of this.#connections) if (connection.isUnproven) strangers += 1;
+    return strangers < unproven_connections_max;
+  }
+
   #closed(connection: Connection): void {
     this.#connections.delete(connection);
     if (this.#connections.size === 0) this.#drained?.();
@@ -115,7 +125,9 @@ export class Server {
   }
 }
 
-function sweepInterval({ idle_seconds_max, head_seconds_max, write_seconds_max }: Limits): number {
-  const shortest = Math.min(idle_seconds_max, head_seconds_max, write_seconds_max) * 1_000;
+function sweepInterval(limits: Limits): number {
+  const { idle_seconds_max, head_seconds_max, write_seconds_max, handshake_seconds_max } = limits;
+  const seconds = Math.min(idle_seconds_max, head_seconds_max, write_seconds_max, handshake_seconds_max);
+  const shortest = seconds * 1_000;
   return Math.min(SWEEP_MS_MAX, Math.max(SWEEP_MS_MIN, shortest / 4));
 }
