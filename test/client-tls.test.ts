@@ -146,7 +146,13 @@ listen.tcp = [{ host = "0.0.0.0", port = 0, tls_certificate = ${file('server.crt
         'a certificate of nobody known',
         () => ['--tls', '--port', `${daemon.tcpPort}`],
         69,
-        /No daemon answers at .*certificate/,
+        /No daemon answers at .*certificate.*; name its authority with --tls-ca/,
+      ],
+      [
+        'a key as certificate',
+        () => at('--tls-certificate', pki.path('mail.key'), '--tls-key', pki.path('mail.key')),
+        64,
+        /TLS options cannot be used \(\w+\)/,
       ],
       ['a file that is not there', () => ['--port', '1', '--tls-ca', '/none'], 66, /\/none: cannot be read/],
       [

@@ -1,5 +1,6 @@
 import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectSecurely, type SecureContextOptions } from 'node:tls';
+import { connect as connectSecurely, createSecureContext, type SecureContextOptions } from 'node:tls';
+import { PnpError } from './pnp-error.ts';
 
 /** Where the daemon listens; with `tls` by TLS, its certificate checked against `host`. */
 export type Address =
@@ -15,6 +16,18 @@ export type TLSOptions = Pick<SecureContextOptions, 'ca' | 'cert' | 'key'> & {
 /** For people. */
 export function placeOf(address: Address): string {
   return 'path' in address ? address.path : `${address.host}:${address.port}`;
+}
+
+/** Tries the TLS options once, while somebody can be told. @throws PnpError `bad-request` */
+export function checkAddress(address: Address): void {
+  if ('path' in address || address.tls === undefined) return;
+  try {
+    createSecureContext(address.tls);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const message = `The TLS options cannot be used (${code}); give authorities, certificate and its key in PEM.`;
+    throw new PnpError('bad-request', message, { cause });
+  }
 }
 
 /** The socket, and the event that says that it can be used. */

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { Address } from './address.ts';
+import { type Address, checkAddress } from './address.ts';
 import type { Answer } from './answer.ts';
 import type { AnswerLimits } from './answer-parser.ts';
 import { Call, type CallOptions } from './call.ts';
@@ -67,6 +67,7 @@ export class PnpClient {
   readonly #requestBytesMax: number;
   #closed = false;
 
+  /** @throws PnpError `bad-request` where `tls` or `auth` cannot be used */
   constructor(options: PnpClientOptions) {
     const { connections, timeoutMs, inFlightMax, requestBytesMax, queueMax } = { ...DEFAULTS, ...options };
     const { auth, limits = {}, random = Math.random } = options;
@@ -74,7 +75,8 @@ export class PnpClient {
       'path' in options
         ? { path: options.path }
         : { host: options.host, port: options.port, tls: options.tls };
-    // Before it can fail on a connection, where nobody would catch it.
+    // What is wrong with them would be found on a connection, where nobody could catch it.
+    checkAddress(address);
     if (auth !== undefined) encodeHeaders('AUTH', { Credential: auth.credential });
     this.#timeoutMs = timeoutMs;
     this.#requestBytesMax = requestBytesMax;

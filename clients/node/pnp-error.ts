@@ -4,7 +4,7 @@ import type { Answer } from './answer.ts';
  * Why a call failed. `unreachable`: no connection could be made. `disconnected`: it was lost before the answer came.
  * `timeout`: no answer in time. `aborted`: by the caller's signal. `queue-full`: too many calls wait. `protocol`: the
  * other side does not speak PNP/1, or broke a limit. `refused`: it answered with a status other than 0. `bad-request`:
- * the call cannot be put on the wire. `closed`: the client was closed.
+ * the call cannot be put on the wire, or an option of the client cannot be used. `closed`: the client was closed.
  */
 export type PnpErrorCode =
   | 'unreachable'

@@ -49,6 +49,8 @@ export function exitCodeOf(error: unknown): number | undefined {
 export function sentenceOf(error: Error): string {
   if (isSystemError(error)) return `The system refuses (${error.message}); check the path and its rights.`;
   if (!(error instanceof PnpError) || error.code !== 'unreachable') return error.message;
+  if (isDistrusted(error))
+    return `${error.message.replace(/; is it running\?$/, '')}; name its authority with --tls-ca, and its name with --host.`;
   if (isDenied(error))
     return `${error.message.replace(/; is it running\?$/, '')}; use a user that may, or another --socket.`;
   return `${error.message.replace(/; is it running\?$/, '')}; start it with 'providence serve', or name its --socket.`;
@@ -57,6 +59,12 @@ export function sentenceOf(error: Error): string {
 /** What the operating system said no to, wherever it was. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'errno' in error;
+}
+
+/** Somebody is there, whose certificate is not that of the daemon that was asked for. */
+function isDistrusted({ cause }: PnpError): boolean {
+  const code = String((cause as NodeJS.ErrnoException | undefined)?.code);
+  return /CERT|SIGNATURE|ISSUER/.test(code);
 }
 
 /** The daemon may well be there, but this user may not use its socket. */
