@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -23,6 +24,7 @@ const ROOT = mkdtempSync(join(tmpdir(), 'pv-check-'));
 chmodSync(ROOT, 0o755);
 after(() => rmSync(ROOT, { recursive: true }));
 const NOBODY = 65_534;
+const openssl = spawnSync('openssl', ['version']).status === 0 ? false : 'openssl is not installed';
 
 let dir = '';
 let count = 0;
@@ -44,8 +46,8 @@ function write(text: string): string {
   return path;
 }
 
-function check(text: string, env: NodeJS.ProcessEnv = {}) {
-  return checkConfig(loadConfig(write(text), env));
+function check(text: string, env: NodeJS.ProcessEnv = {}, now = Date.now()) {
+  return checkConfig(loadConfig(write(text), env), now);
 }
 
 function found(text: string, level: string, env: NodeJS.ProcessEnv = {}): string[] {
@@ -132,6 +134,46 @@ describe('config check', () => {
     });
   }
 
+  it('finds a secret of a credential that is too short, and says nothing of it', () => {
+    writeFileSync(join(dir, 'short'), 'hunter2\n', { mode: 0o600 });
+    const text = '[[credentials]]\nname = "a"\nsecret = "./short"\n';
+    const [problem = '', ...more] = found(text, 'problem');
+    assert.match(problem, /^credentials\.0\.secret \(line 3\): .* 7 bytes instead of 16/);
+    assert.deepEqual([more, problem.includes('hunter2')], [[], false]);
+  });
+
+  it('knows a variable that holds a secret from one that sets nothing', () => {
+    const text = '[[credentials]]\nname = "a"\nsecret = "environment:PROVIDENCE_A"\n';
+    const env = { PROVIDENCE_A: 'x'.repeat(32), PROVIDENCE_B: 'y' };
+    assert.deepEqual(
+      loadConfig(write(text), env).unused.map(({ name }) => name),
+      ['PROVIDENCE_B'],
+    );
+  });
+
+  it('leaves to the unit what systemd gives to the daemon alone', () => {
+    const text = `${GOOD.replace('"secret"', '"credential:secret"')}`;
+    assert.deepEqual(found(text, 'problem'), []);
+    assert.match(
+      found(text, 'note').join('\n'),
+      /store\.secret_file \(line 2\): systemd gives credential:secret to the daemon alone/,
+    );
+  });
+
+  it('tries the certificate of a listener, and sees that it has expired', { skip: openssl }, () => {
+    const text = `${GOOD}[[listen.tcp]]\ntls_certificate = "./tls.crt"\ntls_key = "./tls.key"\n`;
+    assert.match(found(text, 'problem').join('\n'), /^listen\.tcp\.0\.tls_certificate \(line 5\): .*ENOENT/);
+    const request =
+      'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost -days 30';
+    const files = ['-keyout', join(dir, 'tls.key'), '-out', join(dir, 'tls.crt')];
+    assert.equal(spawnSync('openssl', [...request.split(' '), ...files]).status, 0);
+    assert.deepEqual(found(text, 'problem'), []);
+    const expired = (days: number) =>
+      check(text, {}, Date.now() + days * 86_400_000).findings.filter((one) => one.text.includes('expired'));
+    assert.deepEqual([expired(29).length, expired(31).length], [0, 1]);
+    assert.equal(expired(31)[0]?.level, 'hint');
+  });
+
   it('finds a directory that this user may not write, and a group that it may not give to', async () => {
     const locked = join(dir, 'locked');
     mkdirSync(locked);
@@ -146,13 +188,13 @@ describe('config check', () => {
       problems.map(({ about, place }: { about: string; place: string }) => `${about} ${place}`),
       [
         'store.directory line 1',
-        'store.secret_file line 2',
         'listen.unix.0.path line 4',
         'listen.unix.0.group line 5',
+        'store.secret_file line 2',
       ],
     );
     assert.match(problems[0].text, /cannot be seen or made by this user \(EACCES\)\. .*install -d -o USER/);
-    assert.match(problems[3].text, /no member of the group 0 .*usermod/);
+    assert.match(problems[2].text, /no member of the group 0 .*usermod/);
   });
 
   it('tells root to ask as the user that the store belongs to', {

@@ -2,6 +2,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { ConfigError } from '../errors.ts';
 import type { Finding } from './checks/finding.ts';
 import { checkPlaces } from './checks/places.ts';
+import { checkSecrets } from './checks/secrets.ts';
 import { checkUnits } from './checks/units.ts';
 import { checkValues } from './checks/values.ts';
 import { tableLines } from './columns.ts';
@@ -17,8 +18,13 @@ export interface Report {
 }
 
 /** Looks at a configuration and what it names. It starts nothing, makes no file, and asks nobody over a socket. */
-export function checkConfig(loaded: LoadedConfig): Report {
-  const found = [...checkPlaces(loaded), ...checkValues(loaded), ...checkUnits(loaded)];
+export function checkConfig(loaded: LoadedConfig, now: number): Report {
+  const found = [
+    ...checkPlaces(loaded),
+    ...checkSecrets(loaded, now),
+    ...checkValues(loaded),
+    ...checkUnits(loaded),
+  ];
   const findings = (['problem', 'hint', 'note'] as const).flatMap((level) =>
     found.filter((finding) => finding.level === level),
   );

@@ -47,11 +47,13 @@ function keyLines({ key, entry }: KeyDescription, value: unknown): string[] {
 }
 
 function meaningLines(description: KeyDescription): string[] {
-  const entry = (description.entry ?? []).flatMap((inner) => {
+  const { key, entry = [] } = description;
+  const keys = entry.flatMap((inner) => {
     const [first = '', ...rest] = wrap(`${inner.key}: ${meaning(inner)}`, COLUMNS - 6);
     return [`  ${first}`, ...rest.map((line) => `    ${line}`)];
   });
-  return [...wrap(meaning(description), COLUMNS - 2), ...entry];
+  const form = entry.length === 0 ? '' : ` Each is a table of its own, headed [[${key}]].`;
+  return [...wrap(meaning(description) + form, COLUMNS - 2), ...keys];
 }
 
 function meaning({ prose, minimum, maximum, words, type }: KeyDescription): string {

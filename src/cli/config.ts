@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { ConfigError } from '../errors.ts';
-import { brokenConfig, checkConfig, type Report, reportText } from './config-check.ts';
+import type { Report } from './config-check.ts';
 import { explain, findSubject } from './config-explain.ts';
 import { configText } from './config-text.ts';
 import { EXIT } from './exit.ts';
@@ -22,23 +22,22 @@ const configCheck: CommandModule<object, ConfigArgs & { json: boolean }> = {
           'from here. It starts nothing, makes no file and uses no network. Run it as the user that runs the daemon.',
       )
       .example('$0 config check --config new.toml', 'Exit code 78 if it cannot'),
-  handler: (args) => {
-    const report = reportOf(args);
+  handler: async (args) => {
+    // Loaded here: TLS and the store's files are slow to load, and no other command needs them.
+    const { brokenConfig, checkConfig, reportText } = await import('./config-check.ts');
+    let report: Report;
+    try {
+      report = checkConfig(loadConfig(args.config), Date.now());
+    } catch (error) {
+      // A broken file ends the command with its sentence, unless a program asked for an object.
+      if (!args.json) throw error;
+      report = brokenConfig(args.config, error);
+    }
     if (args.json) printJSON(report);
     else print(reportText(report));
     if (!report.usable) process.exitCode = EXIT.config;
   },
 };
-
-/** A broken file ends the command with its sentence, unless a program asked for an object. */
-function reportOf({ config, json }: ConfigArgs & { json: boolean }): Report {
-  try {
-    return checkConfig(loadConfig(config));
-  } catch (error) {
-    if (!json) throw error;
-    return brokenConfig(config, error);
-  }
-}
 
 const configShow: CommandModule<object, ConfigArgs> = {
   command: 'show',

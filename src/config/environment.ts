@@ -35,12 +35,15 @@ export function overridesOf(env: NodeJS.ProcessEnv): readonly Override[] {
 /**
  * Variables with the prefix that name no table and key. They are told, not refused: a container host sets such ones
  * unasked, as Kubernetes does `PROVIDENCE_PORT` for a service named providence.
+ * @param config that may name a variable as the source of a secret
  */
-export function unusedVariables(env: NodeJS.ProcessEnv): readonly UnusedVariable[] {
+export function unusedVariables(env: NodeJS.ProcessEnv, config: object): readonly UnusedVariable[] {
   const names = ownNames(env).filter((name) => !isKey(name));
   if (names.length === 0) return [];
+  const tree = JSON.stringify(config);
   const known = knownKeys().map((key) => variableOf(key.split('.')));
-  return names.map((name) => ({ name, nearest: nearestOf(name, known, PREFIX.length) }));
+  const foreign = names.filter((name) => !tree.includes(`"environment:${name}"`));
+  return foreign.map((name) => ({ name, nearest: nearestOf(name, known, PREFIX.length) }));
 }
 
 /** The environment variable that sets a key. */

@@ -35,7 +35,12 @@ export function loadConfig(path?: string, env: NodeJS.ProcessEnv = process.env):
   const result = schema.safeParse(override(parseToml(text, sources.name), sources.overrides));
   if (!result.success) throw new ConfigError(sentenceOfIssue(result.error.issues[0], sources));
   const base = file === undefined ? PROJECT_ROOT : dirname(resolve(file));
-  return { config: absolutePaths(result.data, base), path: file, sources, unused: unusedVariables(env) };
+  return {
+    config: absolutePaths(result.data, base),
+    path: file,
+    sources,
+    unused: unusedVariables(env, result.data),
+  };
 }
 
 /** The built-in defaults, paths as they stand in the schema. */

@@ -4,6 +4,7 @@ const UNITS: Readonly<Record<string, string>> = {
   cap: 'points',
   connections: 'connections',
   days: 'days',
+  failures: 'failures',
   flight: 'requests',
   headers: 'headers',
   hours: 'hours',
