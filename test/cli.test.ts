@@ -31,22 +31,31 @@ function fileOf(name: string, content: string): string {
 }
 
 describe('providence --help', () => {
-  const PAGES = [
-    [],
-    ...COMMANDS.map((command) => [command]),
-    ['config', 'check'],
-    ['config', 'show'],
-    ['config', 'explain'],
-  ];
-  for (const page of PAGES) {
-    it(`fits 80 columns: ${page.join(' ') || 'the front page'}`, async () => {
-      const { code, stdout, stderr } = await runCli([...page, '--help']);
-      assert.equal(code, 0, stderr);
-      const wide = stdout.split('\n').filter((line) => line.length > 80);
-      assert.deepEqual(wide, []);
-      if (page[0] !== 'config' || page.length > 1) assert.match(stdout, /^Examples:/m);
-    });
+  /** The page of a command, and those of the commands that it names. */
+  async function walk(page: readonly string[]): Promise<(readonly string[])[]> {
+    const { code, stdout, stderr } = await runCli([...page, '--help']);
+    assert.equal(code, 0, stderr);
+    const name = page.join(' ');
+    // The page of `completion` is the script itself.
+    if (name === 'completion') return [page];
+    assert.deepEqual(
+      stdout.split('\n').filter((line) => line.length > 80),
+      [],
+      name,
+    );
+    const inner = [...stdout.matchAll(new RegExp(`^  ${['providence', ...page].join(' ')} (\\w+)`, 'gm'))];
+    const commands = /^Commands:/m.test(stdout) ? inner.map(([, command]) => command as string) : [];
+    if (commands.length === 0) assert.match(stdout, /^Examples:/m, name);
+    const pages: (readonly string[])[] = [page];
+    for (const command of new Set(commands)) pages.push(...(await walk([...page, command])));
+    return pages;
   }
+
+  it('fits 80 columns on every page, and shows examples', async () => {
+    const pages = (await walk([])).map((page) => page.join(' '));
+    for (const page of [...COMMANDS, 'config check', 'config show', 'config explain', 'completion'])
+      assert.ok(pages.includes(page), page);
+  });
 
   it('names every command', async () => {
     const { stdout } = await runCli(['--help']);

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fold, tableLines } from '../src/cli/columns.ts';
 import { parseScript } from '../src/cli/fake-script.ts';
 import { type Fake, startFake } from '../src/cli/fake-server.ts';
 import { takesColours } from '../src/cli/paint.ts';
@@ -94,6 +95,30 @@ describe('colours', () => {
     ] as const;
     for (const [stream, env, expected] of CASES)
       assert.equal(takesColours(stream, env), expected, JSON.stringify([stream, env]));
+  });
+});
+
+describe('tables', () => {
+  it('put what is too long under its own column', () => {
+    const head = '     -  karma.jid_rate  '.padEnd(39);
+    const lines = fold(`${head}${'a long reason '.repeat(6).trim()}`, 39);
+    assert.ok(lines.length > 1 && lines.every((line) => line.length <= 80), lines.join('\n'));
+    assert.equal(lines[1]?.search(/\S/), 39);
+    assert.deepEqual(fold('short', 39), ['short']);
+    assert.deepEqual(fold('x'.repeat(100), 0), ['x'.repeat(100)]);
+  });
+
+  it('wrap their last column, whatever their cells are', () => {
+    const rows = [
+      ['a', 'b', 'word '.repeat(30).trim()],
+      ['long cell', '', 'x'.repeat(90)],
+    ];
+    const lines = tableLines(rows);
+    assert.deepEqual(
+      lines.filter((line) => line.length > 80).map((line) => line.trim()),
+      [`long cell     ${'x'.repeat(90)}`],
+    );
+    assert.ok(lines.every((line) => line === line.trimEnd()));
   });
 });
 

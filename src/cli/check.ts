@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import type { PnpClient, StanzaFacts, UnitOpinion, Verdict } from '../../clients/node/pnp-client.ts';
+import { fold } from './columns.ts';
 import { withDaemon } from './daemon-client.ts';
 import { EXIT } from './exit.ts';
 import { DAEMON_OPTIONS, type DaemonArgs, FACT_OPTIONS, type FactArgs } from './options.ts';
@@ -57,12 +58,20 @@ async function judge(client: PnpClient, { stanza, facts }: Question, args: Check
   }
   if (args.explain) {
     const verdict = await client.report(stanza, facts);
-    print(verdict.text.trimEnd().replace(/^Verdict \w+/, (words) => paint(STYLES[verdict.verdict], words)));
+    print(explanationOf(verdict));
     return verdict;
   }
   const verdict = await client.check(stanza, facts);
   print(lineOf(verdict));
   return verdict;
+}
+
+/** The daemon's words; the reasons, last in their rows, stay in their column. */
+function explanationOf({ verdict, text }: Verdict & { readonly text: string }): string {
+  const lines = text.trimEnd().split(/\r?\n/);
+  const why = lines.find((line) => line.startsWith('points ') && line.endsWith(' why'))?.length ?? 0;
+  const folded = lines.flatMap((line) => fold(line, Math.max(0, why - 'why'.length))).join('\n');
+  return folded.replace(/^Verdict \w+/, (words) => paint(STYLES[verdict], words));
 }
 
 function lineOf({ verdict, score, threshold, action, symbol, trace }: Verdict): string {

@@ -15,6 +15,14 @@ export function wrap(text: string, columns = COLUMNS): string[] {
   return [...lines, line];
 }
 
+/** A line of a table, with what is too long for a terminal put under its last column, which begins at `indent`. */
+export function fold(line: string, indent: number): string[] {
+  const at = line.lastIndexOf(' ', COLUMNS);
+  if (line.length <= COLUMNS || at <= indent) return [line];
+  const rest = wrap(line.slice(at + 1), COLUMNS - indent);
+  return [line.slice(0, at), ...rest.map((part) => ' '.repeat(indent) + part)];
+}
+
 /** Rows in columns as wide as their widest cell; the last one takes the rest and is wrapped. */
 export function tableLines(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
