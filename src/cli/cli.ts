@@ -15,6 +15,8 @@ import { tell } from './tell.ts';
 import { train } from './train.ts';
 
 const COLUMNS = 80;
+/** What may be given more than once: `_` are the words that yargs gives to nobody. */
+const LISTS: ReadonlySet<string> = new Set(['_', 'files']);
 
 /** Runs one command and sets `process.exitCode`. Rejects only on a mistake in the program. */
 export async function run(argv: readonly string[]): Promise<void> {
@@ -52,8 +54,8 @@ function parser(argv: readonly string[]) {
     .alias('help', 'h')
     .locale('en')
     .wrap(COLUMNS)
+    .check(refuseRepeated)
     .parserConfiguration({
-      'duplicate-arguments-array': false,
       'boolean-negation': false,
       'parse-positional-numbers': false,
     })
@@ -63,6 +65,13 @@ function parser(argv: readonly string[]) {
       if (error !== undefined && error !== null && error.name !== 'YError') throw error;
       throw new CliError(EXIT.usage, usageSentence(message ?? error.message));
     });
+}
+
+/** With `duplicate-arguments-array` off, yargs would keep the last one: of `train a b` the last file alone. */
+function refuseRepeated(args: Readonly<Record<string, unknown>>): true {
+  const repeated = Object.keys(args).find((name) => !LISTS.has(name) && Array.isArray(args[name]));
+  if (repeated === undefined) return true;
+  throw new CliError(EXIT.usage, `--${repeated} is given more than once; give it once.`);
 }
 
 /** What yargs says, as one line that leads on. */
