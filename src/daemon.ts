@@ -1,12 +1,15 @@
 import type { Logger } from 'pino';
-import { Access, type AccessConfig } from './access/access.ts';
+import { Access } from './access/access.ts';
 import { createAttendants, type DaemonContext } from './attendant.ts';
-import { loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
+import { ConfigSource } from './config/source.ts';
+import { gaugesOf } from './gauges.ts';
 import { createLogger } from './logger.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { createPipeline } from './pipeline/create.ts';
 import { PROTOCOL, STATUS } from './pnp/grammar.ts';
+import { type Outcome, Reloader } from './reload.ts';
+import { reloadablesOf, storeBounds } from './reloadables.ts';
 import { startHttp } from './server/http.ts';
 import { type Listener, listenTCP, listenUnix } from './server/listener.ts';
 import { Server } from './server/server.ts';
@@ -27,16 +30,17 @@ export interface Addresses {
 }
 
 export interface Daemon {
+  /** In force: what was loaded, and what reloads have changed of it. */
   readonly config: Config;
   /** Opens the store, then listens. @throws StartError, StoreError; what was opened is closed again. */
   start(): Promise<Addresses>;
-  /**
-   * Takes over rights, domains, credentials and certificates, for open connections, too. Call it between `start` and `stop`.
-   * @throws StartError something cannot be used; nothing has changed then
-   */
-  reload(config: AccessConfig): void;
   /** Accepts no more, answers what is in flight, writes what is held back, closes. May be called at any time. */
   stop(): Promise<void>;
+  /**
+   * Reads the configuration again. Before the end of the start it is put off till then, after a stop was asked for there is
+   * nothing to do: undefined. What comes of it is in the log.
+   */
+  reload(): Promise<Outcome> | undefined;
 }
 
 /** What a stop may take beside the drain; the last resort of `serve` ends it earlier. */
@@ -44,7 +48,8 @@ const STOP_EXTRA_MS = 20_000;
 
 /** Reads the configuration and hands the rooms to each other; decides nothing. @throws ConfigError, StartError */
 export function createDaemon(options: { readonly configPath?: string | undefined } = {}): Daemon {
-  const { config, unused } = loadConfig(options.configPath);
+  const source = new ConfigSource(options.configPath);
+  const { config, unused } = source.load();
   const log = createLogger(config.log.level);
   for (const { name, nearest } of unused)
     log.warn({ variable: name, nearest }, 'an environment variable sets nothing');
@@ -52,46 +57,63 @@ export function createDaemon(options: { readonly configPath?: string | undefined
   /** Undone in reverse at the stop. */
   const closers: (() => void | Promise<void>)[] = [() => supervisor.close()];
   let stopping: Promise<void> | undefined;
-  let access: Access | undefined;
+  let reloader: Reloader | undefined;
+  let isReloadDue = false;
   const stop = async () => {
-    supervisor.stopping(config.limits.drain_seconds_max * 1_000 + STOP_EXTRA_MS);
+    const { limits } = reloader?.config ?? config;
+    supervisor.stopping(limits.drain_seconds_max * 1_000 + STOP_EXTRA_MS);
     for (const close of closers.splice(0).reverse()) await close();
   };
+  const reload = () => {
+    if (reloader === undefined) isReloadDue = true;
+    return stopping === undefined ? reloader?.reload() : undefined;
+  };
   return {
-    config,
+    get config() {
+      return reloader?.config ?? config;
+    },
     start: async () => {
       try {
-        access = new Access(config);
-        return await start({ config, log, access, supervisor }, closers);
+        const access = new Access(config);
+        const started = await start({ source, config, log, access, supervisor }, closers);
+        reloader = started.reloader;
+        if (isReloadDue) void reload();
+        return started.addresses;
       } catch (error) {
         await stop();
         throw error;
       }
     },
-    reload: (next) => access?.reload(next),
     stop: () => {
       stopping ??= stop().then(() => log.info('stopped'));
       return stopping;
     },
+    reload,
   };
 }
 
 type Closers = (() => void | Promise<void>)[];
 
 interface Foundation {
+  readonly source: ConfigSource;
   readonly config: Config;
   readonly log: Logger;
   readonly access: Access;
   readonly supervisor: Supervisor;
 }
 
-async function start(foundation: Foundation, closers: Closers): Promise<Addresses> {
+interface Started {
+  readonly addresses: Addresses;
+  readonly reloader: Reloader;
+}
+
+async function start(foundation: Foundation, closers: Closers): Promise<Started> {
   const { config, log, access, supervisor } = foundation;
   for (const { path } of config.listen.unix) makeSocketDirectory(path);
   const store = await openStoreOf(config, log, supervisor);
   closers.push(() => store.close());
   const metrics = new Metrics();
-  const context = contextOf(foundation, store, metrics);
+  const context = contextOf(foundation, { store, metrics, reload: () => reloader.reload() });
   const server = new Server({
     limits: config.limits,
     events: {
@@ -104,21 +126,22 @@ async function start(foundation: Foundation, closers: Closers): Promise<Addresse
       },
     },
   });
-  metrics.addGauges(gaugesOf(store, server, access));
-  closers.push(() => server.drain(config.limits.drain_seconds_max * 1_000));
+  const parts = reloadablesOf({ log, access, store, server, pipeline: context.pipeline });
+  const reloader = new Reloader({ ...foundation, metrics, parts, events: supervisor });
+  metrics.addGauges(gaugesOf({ store, server, access, reloader }));
+  closers.push(() => reloader.settled());
+  closers.push(() => server.drain(reloader.config.limits.drain_seconds_max * 1_000));
   const rooms = { server, store, metrics, access, supervisor };
   const addresses = await listen(config, rooms, closers);
   log.info({ ...addresses, lessons: store.sizes().lessons }, 'started');
   supervisor.ready(statusOf(addresses, store, metrics));
-  return addresses;
+  return { addresses, reloader };
 }
 
-function openStoreOf(
-  { store, bayes, traces, cache }: Config,
-  log: Logger,
-  supervisor: Supervisor,
-): Promise<Store> {
+function openStoreOf(config: Config, log: Logger, supervisor: Supervisor): Promise<Store> {
+  const { store, bayes, cache } = config;
   return openStore({
+    ...storeBounds(config),
     dir: store.directory,
     secret: loadOrCreateSecret(store.secret_file),
     now: Date.now,
@@ -127,18 +150,18 @@ function openStoreOf(
     serverTokensMax: bayes.server.tokens_max,
     userTokensMax: bayes.user.tokens_max,
     userCacheBytesMax: bayes.user.cache_bytes_max,
-    tracesBytesMax: traces.bytes_max,
-    tracesDays: traces.days,
-    undoDays: store.undo_days,
     factRecordsMax: cache.records_max,
-    checkpointSeconds: store.checkpoint_seconds,
     mapBytesMax: store.map_bytes_max,
     sync: store.sync,
   });
 }
 
-function contextOf({ config, log, access }: Foundation, store: Store, metrics: Metrics): DaemonContext {
+type Shared = Pick<DaemonContext, 'store' | 'metrics' | 'reload'>;
+
+function contextOf({ config, log, access }: Foundation, shared: Shared): DaemonContext {
+  const { store, metrics } = shared;
   return {
+    ...shared,
     pipeline: createPipeline(config, store, {
       cacheHit: (unit) => metrics.cacheHit(unit),
       cacheMiss: (unit) => metrics.cacheMiss(unit),
@@ -147,39 +170,9 @@ function contextOf({ config, log, access }: Foundation, store: Store, metrics: M
         log.warn({ filter: unit, err: error }, 'a filter failed and abstained');
       },
     }),
-    store,
-    metrics,
-    limits: config.limits,
     authenticate: (peer, name, secret) => access.authenticate(peer, name, secret),
     server: `Providence/${version()} (${PROTOCOL})`,
     now: Date.now,
-  };
-}
-
-function gaugesOf(store: Store, server: Server, access: Access) {
-  const size = (name: keyof ReturnType<Store['sizes']>) => () => store.sizes()[name];
-  return {
-    providence_connections: { help: 'Open connections.', read: () => server.connections },
-    providence_queue_requests: { help: 'Requests that wait for their turn.', read: () => server.queued },
-    providence_certificate_expires_seconds: {
-      help: 'When the first certificate of a listener expires, in seconds since 1970; 0: there is none.',
-      read: () => access.certificateExpiresAt,
-    },
-    providence_store_writes_pending: { help: 'Writes not yet committed.', read: size('writesPending') },
-    providence_store_degraded: {
-      help: '1 while the store cannot write.',
-      read: () => (store.state === 'ok' ? 0 : 1),
-    },
-    providence_store_bytes: { help: 'Bytes of the store in use.', read: size('fileBytes') },
-    providence_server_tokens: { help: 'Tokens in the server-wide table.', read: size('serverTokens') },
-    providence_server_tokens_refused: {
-      help: 'Tokens for which the server-wide table had no room.',
-      read: size('serverTokensRefused'),
-    },
-    providence_user_tables_cached: { help: "Users' tables in memory.", read: size('userTablesCached') },
-    providence_lessons_live: { help: 'Lessons that are in force.', read: size('lessons') },
-    providence_trace_bytes: { help: 'Bytes of traces.', read: size('traceBytes') },
-    providence_fact_records_cached: { help: 'Fact records in memory.', read: size('factRecordsCached') },
   };
 }
 

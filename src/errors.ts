@@ -10,6 +10,7 @@ export const STATUS = {
   EX_TEMPFAIL: 75,
   EX_PROTOCOL: 76,
   EX_NOPERM: 77,
+  EX_CONFIG: 78,
   EX_TIMEOUT: 79,
 } as const;
 export type StatusName = keyof typeof STATUS;

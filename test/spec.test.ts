@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { loadConfig } from '../src/config/load.ts';
 import { ABSTENTIONS, SENTENCES } from '../src/filters/symbols.ts';
@@ -209,6 +210,7 @@ test('every rule of the grammar is used, and every rule that is used is defined 
     'abstained',
     'error',
     'symbol-lines',
+    'reload-lines',
   ];
   for (const name of defined) assert.ok(used.has(name) || values.includes(name), `${name} is used`);
 });
@@ -247,6 +249,9 @@ test('the verbs of the dialect are those of the code, with the verbs of PNP that
   );
 });
 
+/** What the transcript of RELOAD says that the file was given. */
+const ANOTHER_CONFIGURATION = 'thresholds.spam = 6\nstore.sync = false\n';
+
 const TRANSCRIPTS = [...SPEC.matchAll(/^### (7\.[0-9]+ .*)$[\s\S]*?```pnp\n([\s\S]*?)```/gm)];
 
 test('there are transcripts', () => assert.ok(TRANSCRIPTS.length >= 6 && DIALECT.length >= 5));
@@ -254,7 +259,10 @@ test('there are transcripts', () => assert.ok(TRANSCRIPTS.length >= 6 && DIALECT
 for (const [, title, text] of TRANSCRIPTS) {
   test(`the transcript "${title}" is what the daemon says [PNP-7]`, async () => {
     const { sent, received } = readTranscript(text as string);
-    const socket = connect({ path: daemon.unixPath, allowHalfOpen: true });
+    const operators = (title as string).includes("operator's socket");
+    if (operators) appendFileSync(join(daemon.dir, 'providence.toml'), ANOTHER_CONFIGURATION);
+    const path = operators ? daemon.adminPath : daemon.unixPath;
+    const socket = connect({ path, allowHalfOpen: true });
     await once(socket, 'connect');
     socket.end(sent);
     let said = '';

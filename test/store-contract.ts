@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { StoreError } from '../src/errors.ts';
+import { STORE_LIMITS } from '../src/store/options.ts';
 import type { LessonLabel, Store, Trace } from '../src/store/store.ts';
 import {
   hashesOf,
@@ -123,6 +124,16 @@ function lessons(openStore: OpenStore): void {
     const id = lessonId(store, said);
     assert.equal(await store.lessons.forget(id, START + 90 * DAY + 1), 'too-old');
     assert.equal(await store.lessons.forget(id, START + 90 * DAY), 'removed');
+  });
+
+  it('goes by another limit as soon as it is told', async (t) => {
+    const store = await opened(t, openStore);
+    await store.lessons.teach(lessonOf(store, said));
+    const id = lessonId(store, said);
+    store.adopt({ ...STORE_LIMITS, undoDays: 3 });
+    assert.equal(await store.lessons.forget(id, START + 3 * DAY + 1), 'too-old');
+    store.adopt({ ...STORE_LIMITS, undoDays: 100 });
+    assert.equal(await store.lessons.forget(id, START + 100 * DAY), 'removed');
   });
 
   it('has a lesson in memory when it is answered', async (t) => {
@@ -326,6 +337,14 @@ function traces(openStore: OpenStore): void {
     const again = await opened(t, openStore, dir);
     assert.deepEqual(again.traces.read(id, again.users.open(ROMEO, KEY)), kept(trace));
     assert.equal(again.traces.read(nobodys, undefined)?.verdict, 'spam');
+  });
+
+  it('believes traces no longer than it is told', async (t) => {
+    const store = await opened(t, openStore);
+    const id = store.traces.append(traceOf(store, START - 3 * DAY), undefined);
+    assert.ok(store.traces.read(id, undefined));
+    store.adopt({ ...STORE_LIMITS, tracesDays: 2 });
+    assert.equal(store.traces.read(id, undefined), undefined);
   });
 
   it('gives a trace to nobody but its user', async (t) => {

@@ -37,8 +37,7 @@ async function ring(t: TestContext, dir = temporaryDirectory(t)) {
     cipher: new BlockCipher(keys.masked),
     mask: keys.trace,
     now,
-    tracesBytesMax: BYTES_MAX,
-    tracesDays: 7,
+    bounds: { tracesBytesMax: BYTES_MAX, tracesDays: 7 },
   });
   const close = async () => {
     await writer.close();

@@ -8,6 +8,7 @@ import { factHeaders, type StanzaFacts } from './facts.ts';
 import { type Hello, readHello } from './hello.ts';
 import { type Lesson, lessonHeaders, readTaught, type Taught } from './lesson.ts';
 import { PnpError, refused } from './pnp-error.ts';
+import { type Reloaded, readReloaded } from './reload.ts';
 import { encodeHeaders, type RequestHeaders } from './request.ts';
 import { type Action, readSymbols, readVerdict, type UnitOpinion, type Verdict } from './verdict.ts';
 
@@ -20,6 +21,7 @@ export { FACT_WORDS, type StanzaFacts } from './facts.ts';
 export type { Hello } from './hello.ts';
 export type { Lesson, Taught } from './lesson.ts';
 export { PnpError, type PnpErrorCode } from './pnp-error.ts';
+export type { Reloaded } from './reload.ts';
 export { encodeRequest, type RequestHeaders, type WireRequest } from './request.ts';
 export {
   type Action,
@@ -165,6 +167,11 @@ export class PnpClient {
       if (space > 0) counters.set(line.slice(0, space), Number(line.slice(space + 1)));
     }
     return counters;
+  }
+
+  /** Has the daemon read its configuration again. Needs the right `admin`; refused with 78 where it cannot be used. */
+  async reload(options?: CallOptions): Promise<Reloaded> {
+    return readReloaded(accepted(await this.call('RELOAD', {}, '', options)));
   }
 
   /** As `check`, but never rejects: whatever fails, the stanza is to be delivered. */

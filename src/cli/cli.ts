@@ -8,6 +8,7 @@ import { CliError, EXIT, exitCodeOf, sentenceOf } from './exit.ts';
 import { fake } from './fake.ts';
 import { ping } from './ping.ts';
 import { note } from './print.ts';
+import { reload } from './reload.ts';
 import { serve } from './serve.ts';
 import { spellOutInput } from './standard-input.ts';
 import { stats } from './stats.ts';
@@ -42,6 +43,7 @@ function parser(argv: readonly string[]) {
     .command(ping)
     .command(evaluate)
     .command(stats)
+    .command(reload)
     .command(config)
     .command(fake)
     .completion('completion', COMPLETION_HELP, completeKeys)

@@ -5,6 +5,7 @@ import {
   type KeyDescription,
   nearestKey,
   type TableDescription,
+  valueAt,
 } from '../config/key-path.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { type Origin, originOf } from '../config/origin.ts';
@@ -13,7 +14,7 @@ import { tableLines, wrap } from './columns.ts';
 import { CliError, EXIT } from './exit.ts';
 import { boundsText, defaultText, typeText } from './key-facts.ts';
 import { paint } from './paint.ts';
-import { toml, valueAt } from './toml-value.ts';
+import { toml } from './toml-value.ts';
 
 /** Longest value in the list of a table's keys; `config explain KEY` shows it whole. */
 const SHOWN_MAX = 24;

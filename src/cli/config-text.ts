@@ -1,7 +1,7 @@
-import { describeKeys, describeTables, type KeyDescription } from '../config/key-path.ts';
+import { describeKeys, describeTables, type KeyDescription, valueAt } from '../config/key-path.ts';
 import type { Config } from '../config/schema.ts';
 import { COLUMNS, wrap } from './columns.ts';
-import { toml, valueAt } from './toml-value.ts';
+import { toml } from './toml-value.ts';
 
 /**
  * A configuration as TOML: every table and key with its prose, its bounds and its value. Read again it is the same.

@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
 import type { Config } from '../config/schema.ts';
-import type { Addresses } from '../daemon.ts';
+import type { Addresses, Daemon } from '../daemon.ts';
 import { version } from '../version.ts';
 import { EXIT } from './exit.ts';
 import { CONFIG_OPTION } from './options.ts';
@@ -17,13 +17,18 @@ export const serve: CommandModule<object, { config: string | undefined }> = {
   builder: (yargs) =>
     yargs
       .options(CONFIG_OPTION)
-      .epilogue('SIGTERM or SIGINT answers what is in flight and stops; a second one stops at once.')
+      .epilogue(
+        'SIGTERM or SIGINT answers what is in flight and stops; a second one stops at once. SIGHUP reads the configuration again.',
+      )
       .example('$0 serve', 'With the built-in defaults, in ./var')
       .example('$0 serve --config /etc/providence.toml', 'With a file of your own'),
   handler: async (args) => {
+    let daemon: Daemon | undefined;
+    // From the first moment: without a listener the signal ends the process. What comes before the file is read is heeded by that.
+    process.on('SIGHUP', () => void daemon?.reload());
     // Loaded here: the daemon is slow to load, and no other command needs it.
     const { createDaemon } = await import('../daemon.ts');
-    const daemon = createDaemon({ configPath: args.config });
+    daemon = createDaemon({ configPath: args.config });
     const signal = stopSignal();
     const addresses = await daemon.start();
     print(`Providence ${version()}`);

@@ -7,10 +7,3 @@ export function toml(value: unknown): string {
   }
   return JSON.stringify(value).replaceAll('\x7f', '\\u007f');
 }
-
-/** What stands in a tree under a dotted key; undefined where nothing does. */
-export function valueAt(tree: unknown, key: string): unknown {
-  let value = tree;
-  for (const name of key.split('.')) value = (value as Record<string, unknown> | null | undefined)?.[name];
-  return value;
-}

@@ -22,6 +22,8 @@ export interface KeyDescription {
   readonly words?: readonly string[];
   /** True: takes effect at the next start; a reload names it and leaves it. */
   readonly restart: boolean;
+  /** True: whether it is empty is settled at the start; what is there may change at a reload. */
+  readonly restartToSwitch?: true;
   /** Keys of one entry, where the value is a list of tables. */
   readonly entry?: readonly KeyDescription[];
 }
@@ -37,6 +39,7 @@ interface JSONSchema {
   readonly enum?: readonly string[];
   readonly required?: readonly string[];
   readonly restart?: boolean;
+  readonly restartToSwitch?: true;
   readonly properties?: Readonly<Record<string, JSONSchema>>;
   readonly items?: JSONSchema;
 }
@@ -105,6 +108,7 @@ function describe(key: string, node: JSONSchema, required: boolean): KeyDescript
     required,
     restart: node.restart === true,
     ...(unit === undefined ? {} : { unit }),
+    ...(node.restartToSwitch === undefined ? {} : { restartToSwitch: true }),
     ...(node.minimum === undefined ? {} : { minimum: node.minimum }),
     ...(node.maximum === undefined ? {} : { maximum: node.maximum }),
     ...(lengthMax === undefined ? {} : { lengthMax }),
@@ -128,6 +132,13 @@ function typeOf({ type, items, enum: words }: JSONSchema): string {
     default:
       return type ?? 'any';
   }
+}
+
+/** What stands in a tree under a dotted key; undefined where nothing does. */
+export function valueAt(tree: unknown, key: string): unknown {
+  let value = tree;
+  for (const name of key.split('.')) value = (value as Record<string, unknown> | null | undefined)?.[name];
+  return value;
 }
 
 /**

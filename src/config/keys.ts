@@ -3,6 +3,12 @@ import { z } from 'zod';
 /** Marks a key that takes effect at the next start only: `key.meta(RESTART)`. A reload names it and leaves it. */
 export const RESTART = { restart: true } as const;
 
+/**
+ * Marks a key whose being empty or not is settled at the start: what is there may change for something else, at a reload, but
+ * it neither comes nor goes.
+ */
+export const RESTART_TO_SWITCH = { restartToSwitch: true } as const;
+
 /** A number within bounds. The unit stands last in the key's name. */
 export function number(fallback: number, bounds: readonly [min: number, max: number], prose: string) {
   return z.number().min(bounds[0]).max(bounds[1]).default(fallback).describe(prose);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { ConfigError } from '../errors.ts';
@@ -8,8 +8,11 @@ import { sentenceOfIssue } from './issue.ts';
 import type { Sources } from './origin.ts';
 import { type Config, schema } from './schema.ts';
 
-const SYSTEM_PATH = '/etc/providence/providence.toml';
+/** Where a file is looked for that nobody has named. */
+export const SYSTEM_PATH = '/etc/providence/providence.toml';
 const PROJECT_ROOT = resolve(import.meta.dirname, '../../..');
+/** Longest file in bytes; one with every key and its prose has a hundredth of that. */
+const FILE_BYTES_MAX = 1_048_576;
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -27,9 +30,13 @@ export interface LoadedConfig {
  * with `./var` in the checkout. Relative paths are taken from the file's directory.
  * @throws ConfigError naming the file, the line and the nearest known key.
  */
-export function loadConfig(path?: string, env: NodeJS.ProcessEnv = process.env): LoadedConfig {
+export function loadConfig(
+  path?: string,
+  env: NodeJS.ProcessEnv = process.env,
+  systemPath = SYSTEM_PATH,
+): LoadedConfig {
   // An empty variable is none.
-  const file = path ?? (env['PROVIDENCE_CONFIG'] || (existsSync(SYSTEM_PATH) ? SYSTEM_PATH : undefined));
+  const file = path ?? (env['PROVIDENCE_CONFIG'] || (existsSync(systemPath) ? systemPath : undefined));
   const text = file === undefined ? '' : readText(file);
   const sources = { text, name: file ?? 'built-in defaults', overrides: overridesOf(env) };
   const result = schema.safeParse(override(parseToml(text, sources.name), sources.overrides));
@@ -50,12 +57,13 @@ export function defaultConfig(): Config {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    if (statSync(file).size <= FILE_BYTES_MAX) return readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigError(
       `${file}: cannot be read (${(error as NodeJS.ErrnoException).code}); give an existing file with --config.`,
     );
   }
+  throw new ConfigError(`${file}: is longer than ${FILE_BYTES_MAX} bytes; is it the configuration?`);
 }
 
 function parseToml(text: string, name: string): Record<string, unknown> {

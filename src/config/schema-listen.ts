@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { canonicalJID, domainOf } from '../model/jid.ts';
 import { RIGHTS, type Right } from '../pnp/grammar.ts';
 import { SOURCE_FORM, SOURCE_PATTERN } from '../secret-source.ts';
-import { RESTART, table, whole } from './keys.ts';
+import { RESTART, RESTART_TO_SWITCH, table, whole } from './keys.ts';
 
 const rightsKey = (fallback: readonly Right[], prose: string) =>
   z
@@ -68,7 +68,7 @@ const tcpListener = z.strictObject({
   domains: domainsKey,
   tls_certificate: sourceKey(
     "The server's certificate and what links it to its authority, PEM: a path, `credential:NAME` or `environment:NAME`. Empty: no TLS.",
-  ),
+  ).meta(RESTART_TO_SWITCH),
   tls_key: sourceKey('The private key of `tls_certificate`, PEM, from a source like it.'),
   tls_client_ca: sourceKey(
     'Authorities whose client certificates are believed, PEM, from a source like `tls_certificate`; only your own, never public ones.',
@@ -85,12 +85,14 @@ export const listenTable = table(
         unixListener.parse({ path: './var/providence.sock' }),
         unixListener.parse({ path: './var/admin.sock', mode: '600', rights: RIGHTS }),
       ])
-      .describe('Unix sockets. A list in the file replaces this one whole.'),
+      .describe('Unix sockets. A list in the file replaces this one whole.')
+      .meta(RESTART),
     tcp: z
       .array(tcpListener)
       .max(16)
       .default([tcpListener.parse({})])
-      .describe('TCP listeners. An empty list switches TCP off.'),
+      .describe('TCP listeners. An empty list switches TCP off.')
+      .meta(RESTART),
   },
   'Where PNP is spoken.',
 );

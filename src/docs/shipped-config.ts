@@ -1,5 +1,5 @@
 import { configText } from '../cli/config-text.ts';
-import { valueAt } from '../cli/toml-value.ts';
+import { valueAt } from '../config/key-path.ts';
 import { schema } from '../config/schema.ts';
 import { RIGHTS } from '../pnp/grammar.ts';
 

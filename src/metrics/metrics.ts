@@ -24,6 +24,7 @@ export class Metrics {
   readonly #failures = new Tally(['filter']);
   readonly #handshakeFailures = new Tally([]);
   readonly #cache = new Tally(['filter', 'result']);
+  readonly #reloads = new Tally(['result']);
   readonly #latency = new Buckets(LATENCY_BOUNDS);
   readonly #scores = UNITS.map(() => new Buckets(SCORE_BOUNDS));
 
@@ -37,6 +38,7 @@ export class Metrics {
       ['providence_filter_failures_total', 'Filters that threw.', this.#failures],
       ['providence_handshake_failures_total', 'TLS handshakes that failed.', this.#handshakeFailures],
       ['providence_cache_lookups_total', 'Look-ups of cached opinions by filter and result.', this.#cache],
+      ['providence_config_reloads_total', 'Reloads of the configuration by result.', this.#reloads],
     ] as const;
     for (const [name, help, tally] of tallies) {
       register(this.registry, { name, help, type: 'counter' }, () => tally.values());
@@ -102,6 +104,10 @@ export class Metrics {
 
   handshakeFailed(): void {
     this.#handshakeFailures.add('');
+  }
+
+  reload(result: 'applied' | 'refused'): void {
+    this.#reloads.add(result);
   }
 
   /** Name and value of every series but those of the runtime: the body of STATS. */

@@ -103,6 +103,8 @@ export const ANSWER_HEADERS = [
   'DidSet',
   'DidRemove',
   'Unchanged',
+  'Changed',
+  'Restart',
   'Server',
   'Verbs',
   'Rights',
@@ -174,5 +176,6 @@ export const ERROR_WORDS = {
   'trace-expired': 'EX_NOINPUT',
   'too-old': 'EX_NOINPUT',
   'store-degraded': 'EX_TEMPFAIL',
+  'bad-config': 'EX_CONFIG',
 } as const satisfies Readonly<Record<string, StatusName>>;
 export type ErrorWord = keyof typeof ERROR_WORDS;

@@ -24,7 +24,8 @@ const LINGER_SECONDS = 2;
 
 /** What connections share. */
 export interface ConnectionHost {
-  readonly limits: Limits;
+  /** In force now. */
+  limits: Limits;
   readonly events: ServerEvents;
   readonly scheduler: Scheduler;
   /** Monotonic milliseconds. */
@@ -43,6 +44,8 @@ export interface ConnectionHost {
 export class Connection implements Worker {
   readonly #stream: Duplex;
   readonly #host: ConnectionHost;
+  /** Those that HELLO announces hold as they were when the connection opened: the client goes by them. */
+  readonly #announced: Limits;
   readonly #serving: Serving;
   readonly #outlet: Outlet;
   readonly #order = new AnswerOrder();
@@ -68,8 +71,9 @@ export class Connection implements Worker {
   constructor(stream: Duplex, peer: Peer, host: ConnectionHost) {
     this.#stream = stream;
     this.#host = host;
-    this.#serving = { peer, attendant: host.events.opened(peer) };
+    this.#serving = { peer, attendant: host.events.opened(peer, host.limits) };
     this.#framer = new Framer(host.limits);
+    this.#announced = host.limits;
     this.#outlet = new Outlet(stream, host.now, () => this.#resume());
     this.#clock = host.now();
     this.#receivedAt = this.#clock;
@@ -114,8 +118,8 @@ export class Connection implements Worker {
 
   /** Enforces the time-outs; called every now and then. */
   sweep(now: number): void {
-    const { idle_seconds_max, head_seconds_max, write_seconds_max, handshake_seconds_max } =
-      this.#host.limits;
+    const { idle_seconds_max, head_seconds_max } = this.#announced;
+    const { write_seconds_max, handshake_seconds_max } = this.#host.limits;
     if (
       isOver(this.#outlet.unsentSince, write_seconds_max, now) ||
       isOver(this.#outlet.endedAt, LINGER_SECONDS, now) ||
@@ -209,7 +213,7 @@ export class Connection implements Worker {
 
   #mayTake(): boolean {
     const { inFlight, bytes } = this.#order;
-    return inFlight < this.#host.limits.in_flight_max && bytes < HELD_BYTES_MAX && !this.#outlet.blocked;
+    return inFlight < this.#announced.in_flight_max && bytes < HELD_BYTES_MAX && !this.#outlet.blocked;
   }
 
   #takeRequest(head: Head, bytes: number): void {

@@ -16,20 +16,21 @@ export interface Worker {
 export class Scheduler {
   /** Requests that wait for their turn, over all connections. */
   queued = 0;
-  readonly #queuedMax: number;
+  /** Beyond it they are refused. */
+  queuedMax: number;
   readonly #now: () => number;
   /** In the order in which they became ready. */
   readonly #ready = new Set<Worker>();
   #awake = false;
 
   constructor(queuedMax: number, now: () => number) {
-    this.#queuedMax = queuedMax;
+    this.queuedMax = queuedMax;
     this.#now = now;
   }
 
   /** Counts one more request that waits. @throws RequestError `queue-full` */
   admit(): void {
-    if (this.queued >= this.#queuedMax) {
+    if (this.queued >= this.queuedMax) {
       throw refusal(
         'queue-full',
         'The daemon has more requests than it can queue; deliver, and ask again later',

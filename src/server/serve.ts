@@ -4,6 +4,7 @@ import type { Peer } from '../pnp/peer.ts';
 import { refusal } from '../pnp/refusal.ts';
 import type { Request } from '../pnp/request.ts';
 import { errorResponse, type Response } from '../pnp/response.ts';
+import type { Limits } from './limits.ts';
 
 /** What does a verb's work. Undefined: no answer. A `RequestError` thrown is answered as such, any other with 70. */
 export type Serve = (request: Request) => Response | Promise<Response> | undefined;
@@ -19,8 +20,8 @@ export interface Attendant {
 
 /** What the server tells of its work. */
 export interface ServerEvents {
-  /** A connection is accepted; what is returned attends to it. */
-  opened(peer: Peer): Attendant;
+  /** A connection is accepted, under limits that hold as long as it lives; what is returned attends to it. */
+  opened(peer: Peer, limits: Limits): Attendant;
   /** An answer is ready; `verb` is undefined where the request had none that is known. */
   answered(verb: Verb | undefined, status: StatusName): void;
   /** The kernel could not hand a connection over. */

@@ -25,7 +25,10 @@ export interface ServerOptions {
 export class Server {
   readonly #host: ConnectionHost;
   readonly #connections = new Set<Connection>();
-  readonly #sweeper: NodeJS.Timeout;
+  #sweepMs: number;
+  #sweeper: NodeJS.Timeout;
+  /** Of listeners: as many as the configuration has. */
+  readonly #followers: ((limits: Limits) => void)[] = [];
   #turnedAway = 0;
   #drained: (() => void) | undefined;
 
@@ -33,7 +36,8 @@ export class Server {
     const { limits, events, now = () => performance.now() } = options;
     const scheduler = new Scheduler(limits.queue_requests_max, now);
     this.#host = { limits, events, scheduler, now, closed: (connection) => this.#closed(connection) };
-    this.#sweeper = setInterval(() => this.sweep(), sweepInterval(limits)).unref();
+    this.#sweepMs = sweepInterval(limits);
+    this.#sweeper = setInterval(() => this.sweep(), this.#sweepMs).unref();
   }
 
   /** Open connections. */
@@ -44,6 +48,24 @@ export class Server {
   /** Requests that wait for their turn. */
   get queued(): number {
     return this.#host.scheduler.queued;
+  }
+
+  /** Tells the limits, now and whenever they change. */
+  follow(follower: (limits: Limits) => void): void {
+    this.#followers.push(follower);
+    follower(this.limits);
+  }
+
+  /** Goes by other limits; open connections keep those that HELLO announced to them. */
+  adopt(limits: Limits): void {
+    this.#host.limits = limits;
+    this.#host.scheduler.queuedMax = limits.queue_requests_max;
+    for (const follower of this.#followers) follower(limits);
+    if (this.#drained !== undefined) return;
+    clearInterval(this.#sweeper);
+    // Connections that are open may need it as often as before.
+    this.#sweepMs = Math.min(this.#sweepMs, sweepInterval(limits));
+    this.#sweeper = setInterval(() => this.sweep(), this.#sweepMs).unref();
   }
 
   /** Serves one connection. Over `connections_max` it is answered 75 and closed. */

@@ -24,8 +24,10 @@ export function createSecureServer(
     requestCert: true,
     rejectUnauthorized: false,
   });
-  listening.maxConnections = server.limits.connections_max + SPARE_CONNECTIONS;
-  boundHandshakes(listening, server.limits.handshake_seconds_max * 1_000);
+  server.follow((limits) => {
+    listening.maxConnections = limits.connections_max + SPARE_CONNECTIONS;
+  });
+  boundHandshakes(listening, () => server.limits.handshake_seconds_max * 1_000);
   listening.on('tlsClientError', (error) => server.handshakeFailed(name, error));
   listening.on('secureConnection', (socket: TLSSocket) =>
     server.accept(socket, door.admit(name, socket.remoteAddress ?? name, proofOf(socket))),
@@ -49,7 +51,7 @@ function proofOf(socket: TLSSocket): Proof {
  * Cuts off whoever takes longer over the handshake. The time-out of `createServer` begins anew with each byte that comes, so
  * that a client could draw a handshake out for ever.
  */
-function boundHandshakes(listening: SecureServer, milliseconds: number): void {
+function boundHandshakes(listening: SecureServer, milliseconds: () => number): void {
   const timers = new Map<string, NodeJS.Timeout>();
   const stop = (name: string) => {
     clearTimeout(timers.get(name));
@@ -57,7 +59,7 @@ function boundHandshakes(listening: SecureServer, milliseconds: number): void {
   };
   listening.on('connection', (socket: Socket) => {
     const name = nameOf(socket);
-    const timer = setTimeout(() => socket.destroy(), milliseconds);
+    const timer = setTimeout(() => socket.destroy(), milliseconds());
     stop(name);
     timers.set(name, timer);
     // An earlier connection of the same name may be closed late.

@@ -25,6 +25,12 @@ export interface StoreLimits {
   readonly mapBytesMax: number;
 }
 
+/** Bounds that a store takes on while it runs; the others are sizes of what it has opened. */
+export type StoreBounds = Pick<
+  StoreLimits,
+  'tracesBytesMax' | 'tracesDays' | 'undoDays' | 'checkpointSeconds'
+>;
+
 export const STORE_LIMITS: StoreLimits = {
   serverTokensMax: 1_000_000,
   userTokensMax: 5000,

@@ -1,5 +1,6 @@
 import type { SubjectKind } from '../model/subject.ts';
 import type { VerdictName } from '../model/verdict.ts';
+import type { StoreBounds } from './options.ts';
 
 /**
  * What the daemon asks of its store. One process owns it; `store/lmdb` is the embedded backend. Reads are synchronous, and
@@ -16,6 +17,8 @@ export interface Store {
   /** `degraded` after a failed commit (a full disk): lessons are refused with 75, reading goes on; tried again every second. */
   readonly state: 'ok' | 'degraded';
   sizes(): StoreSizes;
+  /** Goes by other bounds from now on. */
+  adopt(bounds: StoreBounds): void;
   /** Writes what is held back and closes; nothing may be called afterwards. */
   close(): Promise<void>;
 }

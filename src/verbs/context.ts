@@ -1,4 +1,6 @@
 import type { AuthOutcome } from '../access/access.ts';
+import type { Changes } from '../config/changes.ts';
+import type { ConfigError, StartError } from '../errors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Peer } from '../pnp/peer.ts';
@@ -10,6 +12,8 @@ export interface Context {
   readonly store: Store;
   readonly metrics: Metrics;
   readonly limits: AnnouncedLimits;
+  /** Reads the configuration again; an error: it cannot be used, and nothing has changed. */
+  readonly reload: () => Promise<Changes | ConfigError | StartError>;
   /** Name and version of the software, for HELLO. */
   readonly server: string;
   /** Milliseconds since 1970. */

@@ -7,6 +7,7 @@ import { auth } from './auth.ts';
 import { check, report, symbols } from './check.ts';
 import type { Context } from './context.ts';
 import { grantHeaders } from './grant-headers.ts';
+import { reload } from './reload.ts';
 import { tell } from './tell.ts';
 
 /** Verbs that this release serves; the rest of the grammar answers 69 [PNP-4]. */
@@ -19,12 +20,13 @@ export const SERVED: ReadonlySet<Verb> = new Set([
   'TELL',
   'SKIP',
   'STATS',
+  'RELOAD',
   'AUTH',
 ]);
 
 const EMPTY: Response = { status: 'EX_OK' };
 
-/** Request → answer. Undefined: no answer (SKIP). A promise only where a write or a scrape must be awaited. */
+/** Request → answer. Undefined: no answer (SKIP). A promise only where something must be awaited: a write, a scrape, a reload. */
 export function dispatch(
   request: Request,
   peer: Peer,
@@ -45,6 +47,8 @@ export function dispatch(
       return EMPTY;
     case 'STATS':
       return stats(context);
+    case 'RELOAD':
+      return reload(context);
     case 'SKIP':
       return undefined;
     case 'AUTH':
@@ -57,7 +61,6 @@ export function dispatch(
     case 'FORGET':
     case 'EXPORT':
     case 'REKEY':
-    case 'RELOAD':
       throw refusal('not-served', `${request.verb} is not served by this release; HELLO lists what is`);
   }
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { valueAt } from '../../config/key-path.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
 import { UNITS, type UnitName } from '../../model/unit.ts';
-import { valueAt } from '../toml-value.ts';
 import { type Finding, findingAbout } from './finding.ts';
 import { someCallerMay } from './rights.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { valueAt } from '../../config/key-path.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { schema } from '../../config/schema.ts';
 import { UNITS } from '../../model/unit.ts';
-import { valueAt } from '../toml-value.ts';
 import { type Finding, findingAbout } from './finding.ts';
 import { someCallerMay } from './rights.ts';
 

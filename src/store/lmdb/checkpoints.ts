@@ -19,8 +19,8 @@ export interface CheckpointsOptions {
   readonly server: LMDBServerTokens;
   readonly users: LMDBUserTables;
   readonly lessons: LMDBLessons;
-  /** Steps in which everything that has learnt gets written. */
-  readonly steps: number;
+  /** Steps in which everything that has learnt gets written, at this moment. */
+  readonly stepsOf: () => number;
 }
 
 /** Writes tables behind the lessons: a few a step, one step at a time. */
@@ -37,9 +37,10 @@ export class Checkpoints {
 
   /** Starts a step unless one is under way. */
   step(): void {
-    const { server, users, steps, writer } = this.#options;
+    const { server, users, stepsOf, writer } = this.#options;
     if (this.#running !== undefined || writer.state === 'degraded') return;
     this.#stepsSince++;
+    const steps = stepsOf();
     const segments = server.take(Math.ceil(server.segments / steps));
     const tables = users.take(Math.max(Math.ceil(users.dirty / steps), users.dirty - TABLES_WAITING_MAX));
     if (segments.length + tables.length === 0 && !this.#isRecordDue()) return;
@@ -70,9 +71,9 @@ export class Checkpoints {
 
   /** Even where no table is due, the log must not be replayed from further and further back. */
   #isRecordDue(): boolean {
-    const { server, steps } = this.#options;
+    const { server, stepsOf } = this.#options;
     if (this.#isScrubDue()) return true;
-    return this.#stepsSince >= steps && server.generation > this.#written.totalsSeq;
+    return this.#stepsSince >= stepsOf() && server.generation > this.#written.totalsSeq;
   }
 
   /** A forgotten lesson is on disk that no table needs any more. */

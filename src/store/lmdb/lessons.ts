@@ -1,5 +1,6 @@
 import { StoreError } from '../../errors.ts';
 import { idKey, numberKey, readNumberKey } from '../keys.ts';
+import type { StoreBounds } from '../options.ts';
 import type { LessonInput, Lessons } from '../store.ts';
 import type { Environment } from './environment.ts';
 import { decodeRecord, encodeLearn, encodeUndo, type Learnt, learntFrom } from './lesson-record.ts';
@@ -20,7 +21,7 @@ export interface LessonsOptions {
   readonly writer: Writer;
   readonly server: LMDBServerTokens;
   readonly users: LMDBUserTables;
-  readonly undoDays: number;
+  readonly bounds: Pick<StoreBounds, 'undoDays'>;
 }
 
 interface Live {
@@ -61,7 +62,7 @@ export class LMDBLessons implements Lessons {
       this.#refuseIfDegraded();
       const live = this.#live(id);
       if (live === undefined) return 'unchanged';
-      if (at - live.learnt.at > this.#options.undoDays * DAY_MS) return 'too-old';
+      if (at - live.learnt.at > this.#options.bounds.undoDays * DAY_MS) return 'too-old';
       await this.#unlearn(live);
       return 'removed';
     });

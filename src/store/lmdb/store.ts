@@ -1,6 +1,6 @@
 import { BlockCipher, type DaemonKeys, deriveDaemonKeys } from '../crypto.ts';
 import { DerivedIds } from '../keyed-ids.ts';
-import { STORE_LIMITS, type StoreLimits, type StoreOptions } from '../options.ts';
+import { STORE_LIMITS, type StoreBounds, type StoreLimits, type StoreOptions } from '../options.ts';
 import type { Store, StoreSizes } from '../store.ts';
 import { type CheckpointRecord, readCheckpoint } from './checkpoint-record.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -58,6 +58,8 @@ class LMDBStore implements Store {
   readonly traces: LMDBTraces;
   readonly facts: LMDBFacts;
   readonly #opened: Opened;
+  /** Shared with the parts, which read it each time. */
+  readonly #bounds: StoreBounds;
   readonly #writer: Writer;
   readonly #checkpoints: Checkpoints;
   readonly #timer: NodeJS.Timeout;
@@ -68,16 +70,18 @@ class LMDBStore implements Store {
     const { now, secret, dir, log } = options;
     const checkpoint = readCheckpoint(environment) ?? firstCheckpoint(limits);
     this.#opened = opened;
+    this.#bounds = { ...limits };
     this.#writer = new Writer({ environment, dir, log, now });
     this.ids = new DerivedIds(keys);
     const cipher = new BlockCipher(keys.masked);
     this.server = new LMDBServerTokens(checkpoint.segments);
     this.users = new LMDBUserTables({ ...limits, environment, ids: this.ids, cipher, secret, now });
-    const parts = { environment, writer: this.#writer, server: this.server, users: this.users };
-    this.lessons = new LMDBLessons({ ...parts, undoDays: limits.undoDays });
-    const steps = Math.max(1, Math.floor((limits.checkpointSeconds * 1000) / STEP_MS));
-    this.#checkpoints = new Checkpoints({ ...parts, lessons: this.lessons, steps }, checkpoint);
-    this.traces = new LMDBTraces({ ...limits, ...parts, cipher, mask: keys.trace, now });
+    const { server, users } = this;
+    const parts = { environment, writer: this.#writer, server, users, bounds: this.#bounds };
+    this.lessons = new LMDBLessons(parts);
+    const stepsOf = () => Math.max(1, Math.floor((this.#bounds.checkpointSeconds * 1000) / STEP_MS));
+    this.#checkpoints = new Checkpoints({ ...parts, lessons: this.lessons, stepsOf }, checkpoint);
+    this.traces = new LMDBTraces({ ...parts, cipher, mask: keys.trace, now });
     this.facts = new LMDBFacts({ ...limits, ...parts, now });
     this.#restore(checkpoint);
     this.#timer = setInterval(() => this.#step(), STEP_MS).unref();
@@ -100,6 +104,10 @@ class LMDBStore implements Store {
       fileBytes: (stats.lastPageNumber + 1) * stats.pageSize,
       writesPending: this.#writer.pending,
     };
+  }
+
+  adopt(bounds: StoreBounds): void {
+    Object.assign(this.#bounds, bounds);
   }
 
   close(): Promise<void> {

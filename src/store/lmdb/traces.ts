@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { BlockCipher } from '../crypto.ts';
 import { metaKey, numberKey, readNumberKey } from '../keys.ts';
+import type { StoreBounds } from '../options.ts';
 import type { Trace, Traces, User } from '../store.ts';
 import { type Environment, readForTimer } from './environment.ts';
 import type { LocalUser } from './local-user.ts';
@@ -27,8 +28,7 @@ export interface TracesOptions {
   /** Mask of what is no user's, 16 bytes. */
   readonly mask: Buffer;
   readonly now: () => number;
-  readonly tracesBytesMax: number;
-  readonly tracesDays: number;
+  readonly bounds: Pick<StoreBounds, 'tracesBytesMax' | 'tracesDays'>;
 }
 
 /** A ring of blocks: new ones at its end, the oldest dropped by age and by bytes. */
@@ -139,12 +139,12 @@ export class LMDBTraces implements Traces {
 
   /** The oldest blocks that are past, or in the way of `added` new bytes. */
   #findDropped(added: number): { keys: Buffer[]; bytes: number } {
-    const { environment, tracesBytesMax } = this.#options;
+    const { environment, bounds } = this.#options;
     const keys: Buffer[] = [];
     let bytes = 0;
     if (this.#bytes === 0) return { keys, bytes };
     for (const { key, value } of environment.traces.getRange({ limit: STEP_BLOCKS_MAX })) {
-      const isInTheWay = this.#bytes + added - bytes > tracesBytesMax;
+      const isInTheWay = this.#bytes + added - bytes > bounds.tracesBytesMax;
       if (!isInTheWay && !this.#isPast(closedAt(Buffer.from(value)))) break;
       keys.push(Buffer.from(key));
       bytes += value.length;
@@ -153,7 +153,7 @@ export class LMDBTraces implements Traces {
   }
 
   #isPast(at: number): boolean {
-    return this.#options.now() - at > this.#options.tracesDays * DAY_MS;
+    return this.#options.now() - at > this.#options.bounds.tracesDays * DAY_MS;
   }
 
   #block(address: TraceAddress): Buffer | undefined {

@@ -1,0 +1,44 @@
+import type { Logger } from 'pino';
+import type { Access } from './access/access.ts';
+import type { Config } from './config/schema.ts';
+import { rulesOf } from './pipeline/create.ts';
+import type { Pipeline } from './pipeline/pipeline.ts';
+import type { Reloadable } from './reload.ts';
+import type { Server } from './server/server.ts';
+import type { StoreBounds } from './store/options.ts';
+import type { Store } from './store/store.ts';
+
+interface Rooms {
+  readonly log: Logger;
+  readonly access: Access;
+  readonly store: Store;
+  readonly pipeline: Pipeline;
+  readonly server: Server;
+}
+
+/** What follows a reload. Secrets and certificates are read anew each time, whether or not a key has changed. */
+export function reloadablesOf({ log, access, store, pipeline, server }: Rooms): readonly Reloadable[] {
+  return [
+    (config) => {
+      const rules = rulesOf(config);
+      return () => pipeline.adopt(rules);
+    },
+    (config) => access.prepare(config),
+    (config) => () => server.adopt(config.limits),
+    (config) => () => store.adopt(storeBounds(config)),
+    ({ log: { level } }) =>
+      () => {
+        log.level = level;
+      },
+  ];
+}
+
+/** What of the store's bounds may change while it is open. */
+export function storeBounds({ store, traces }: Config): StoreBounds {
+  return {
+    tracesBytesMax: traces.bytes_max,
+    tracesDays: traces.days,
+    undoDays: store.undo_days,
+    checkpointSeconds: store.checkpoint_seconds,
+  };
+}
