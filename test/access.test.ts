@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { AuthFailures } from '../src/access/auth-failures.ts';
 import { Credentials } from '../src/access/credentials.ts';
+import { checkConfig } from '../src/cli/config-check.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { isLoopback } from '../src/config/schema-listen.ts';
 import { ConfigError, StartError } from '../src/errors.ts';
@@ -139,6 +140,35 @@ describe('the configuration of listeners and credentials', () => {
     assert.equal(listen.tcp[0]?.tls_key, join(DIR, 'k'));
     const env = { PROVIDENCE_CREDENTIALS: '[{ name = "a", secret = "credential:a" }]' };
     assert.equal(loadConfig(fileOf('q.toml', ''), env).config.credentials[0]?.secret, 'credential:a');
+  });
+});
+
+describe('config check', () => {
+  const findings = (text: string) =>
+    checkConfig(loadConfig(fileOf('check.toml', text), {}), Date.now()).findings.filter(({ about }) =>
+      /secret$|tls/.test(about ?? ''),
+    );
+
+  it('reads secrets and certificates as a start would', () => {
+    fileOf('short', 'short');
+    const [problem, ...others] = findings(`${MODULE}secret = "./short"\nrights = ["learn"]\n`);
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      [problem?.level, problem?.about, problem?.place],
+      ['problem', 'credentials.0.secret', 'line 3'],
+    );
+    assert.match(problem?.text ?? '', /has 5 bytes instead of 16/);
+    const [tls] = findings(`listen.tcp = [{ ${TLS} }]`);
+    assert.match(
+      `${tls?.level} ${tls?.text}`,
+      /^problem tls_certificate of the listener 127\.0\.0\.1:7711 cannot be opened/,
+    );
+    assert.deepEqual(findings(`${MODULE}secret = "${fileOf('long-enough', SECRET)}"\n`), []);
+  });
+
+  it('leaves open what only the daemon can read', () => {
+    const [note] = findings(`${MODULE}secret = "credential:x"\n`);
+    assert.deepEqual([note?.level, note?.about], ['note', 'credentials.0.secret']);
   });
 });
 

@@ -32,7 +32,7 @@ const MATRIX: Readonly<Record<Verb, { right: string; word: string; user?: true }
   REKEY: { right: 'users', word: '69 not-served' },
   KARMA: { right: 'admin', word: '69 not-served' },
   STATS: { right: 'admin', word: '0 undefined' },
-  RELOAD: { right: 'admin', word: '69 not-served' },
+  RELOAD: { right: 'admin', word: '0 undefined' },
   // Behind all the others it comes too late.
   AUTH: { right: 'none', word: '64 late-auth' },
 };
@@ -171,6 +171,31 @@ describe('rights: verbs × credentials × domains', { skip: NO_OPENSSL }, () => 
       assert.deepEqual(said.sort(), expected.sort());
     });
   }
+});
+
+describe('the dialect of spamd on a listener bound to a domain', () => {
+  let daemon: DaemonProcess;
+  before(async () => {
+    const access = 'listen.tcp = [{ port = 0, rights = ["check", "learn"], domains = ["capulet.example"] }]';
+    daemon = await startDaemon({ access });
+  });
+  after(() => daemon.stop());
+
+  const ask = async (head: string) => {
+    const socket = connectPlain(daemon.tcpPort, '127.0.0.1');
+    socket.end(`${head}\r\nContent-length: 6\r\n\r\nWords\n`);
+    let said = '';
+    for await (const chunk of socket) said += chunk;
+    return said.split('\r\n')[0];
+  };
+
+  it('judges and teaches for its users only', async () => {
+    const teach = 'TELL SPAMC/1.5\r\nMessage-class: spam\r\nSet: local';
+    assert.match((await ask(`CHECK SPAMC/1.5\r\nUser: ${OWN}`)) ?? '', /^SPAMD\/1\.\d 0 /);
+    assert.match((await ask(`CHECK SPAMC/1.5\r\nUser: ${FOREIGN}`)) ?? '', /^SPAMD\/1\.\d 77 /);
+    assert.match((await ask(`${teach}\r\nUser: ${OWN}`)) ?? '', /^SPAMD\/1\.\d 0 /);
+    assert.match((await ask(`${teach}\r\nUser: ${FOREIGN}`)) ?? '', /^SPAMD\/1\.\d 77 /);
+  });
 });
 
 interface Case {

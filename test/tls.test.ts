@@ -316,16 +316,16 @@ store.secret_file = "./secret"
     const text = readFileSync(write(), 'utf8');
     const without = text.replace(`, ${asking}`, '').replace(/^ {2}\{ name = "mail".*$/m, '');
     writeFileSync(path('p.toml'), without);
-    daemon.reload(loadConfig(path('p.toml'), {}).config);
+    await daemon.reload();
     const client = await openOne();
     assert.equal(await rightsOf(client), 'check');
     copyFileSync(pki.path('ca.crt'), path('ca.crt'));
-    reload();
+    await reload();
     assert.equal(await rightsOf(client), '');
     writeFileSync(path('p.toml'), without);
-    daemon.reload(loadConfig(path('p.toml'), {}).config);
+    await daemon.reload();
     assert.equal(await rightsOf(client), 'check');
-    reload();
+    await reload();
     client.socket.destroy();
   });
 

@@ -41,7 +41,7 @@ function tlsFindings(index: number, loaded: LoadedConfig, now: number): Finding[
   const listener = loaded.config.listen.tcp[index];
   if (listener === undefined || listener.tls_certificate === '') return [];
   const sources = [listener.tls_certificate, listener.tls_key, listener.tls_client_ca];
-  const settings = () => readTLS(`${listener.host}:${listener.port}`, listener);
+  const settings = () => readTLS(`the listener ${listener.host}:${listener.port}`, listener);
   const source = sources.find(isHidden) ?? listener.tls_certificate;
   const found = sourceFindings(key, source, loaded, () => refusalOf(settings));
   if (found.length > 0 || (settings()?.expiresAt ?? 0) > now) return found;
