@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test';
@@ -8,7 +16,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { PnpClient } from '../clients/node/pnp-client.ts';
 import { Notifier } from '../src/supervisor/notifier.ts';
-import { Supervisor } from '../src/supervisor/supervisor.ts';
 import { type DaemonOptions, type DaemonProcess, startDaemon } from './daemon-process.ts';
 import { NotifySocket } from './notify-socket.ts';
 import { ping } from './socket-harness.ts';
@@ -187,23 +194,25 @@ describe('a daemon under a supervisor', { skip }, () => {
     assert.deepEqual(socket.messages, []);
   });
 
-  it('frames a reload by RELOADING, with the time, and READY', async (t) => {
-    const env = { NOTIFY_SOCKET: socket.path };
-    const supervisor = new Supervisor(pino({ level: 'silent' }), env);
-    t.after(() => supervisor.close());
-    supervisor.ready(() => 'Serving');
+  it('frames a reload by RELOADING, with the time, and READY, be the file good or bad', async (t) => {
+    const daemon = await supervised(t);
+    await socket.heard('READY');
     const usec = () => Number(process.hrtime.bigint() / 1_000n);
     const earliest = usec();
-    supervisor.reloading();
-    const latest = usec();
-    supervisor.reloaded();
+    daemon.child.kill('SIGHUP');
     await socket.heard('READY', 2);
-    assert.deepEqual(
-      socket.messages.map(({ values }) => Object.keys(values).join(' ')),
-      ['READY STATUS', 'RELOADING MONOTONIC_USEC', 'READY STATUS'],
-    );
     const at = Number((await socket.heard('RELOADING')).values['MONOTONIC_USEC']);
-    assert.ok(at >= earliest && at <= latest);
+    assert.ok(at >= earliest && at <= usec(), 'the time is not that of the monotonic clock');
+    appendFileSync(join(daemon.dir, 'providence.toml'), '\nno_such_key = 1\n');
+    daemon.child.kill('SIGHUP');
+    await socket.heard('READY', 3);
+    const framing = socket.messages.filter(({ values }) => 'READY' in values || 'RELOADING' in values);
+    assert.deepEqual(
+      framing.map(({ values }) => Object.keys(values).join(' ')),
+      ['READY STATUS', ...Array(2).fill(['RELOADING MONOTONIC_USEC', 'READY STATUS']).flat()],
+    );
+    assert.equal(await ping(daemon.unixPath), 0);
+    await daemon.stop();
   });
 
   it('keeps a value in its message and its place', async (t) => {
