@@ -1,5 +1,8 @@
 import type { Request } from '../pnp/request.ts';
 
+/** Beyond this much in requests under way, a connection reads nothing more. */
+export const HELD_BYTES_MAX = 1_048_576;
+
 /** One request in flight, from its frame to its answer. */
 export interface Exchange {
   readonly id: string | undefined;

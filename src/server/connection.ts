@@ -8,19 +8,15 @@ import { brokenFrame } from '../pnp/refusal.ts';
 import { parseRequest } from '../pnp/request.ts';
 import { encodeResponse, errorResponse, type Response } from '../pnp/response.ts';
 import { SpamdReader } from '../spamd/reader.ts';
-import { AnswerOrder, type Exchange, type Waiting } from './answer-order.ts';
+import { AnswerOrder, type Exchange, HELD_BYTES_MAX, type Waiting } from './answer-order.ts';
 import { isOver, type Limits } from './limits.ts';
-import { Outlet } from './outlet.ts';
+import { LINGER_SECONDS, Outlet } from './outlet.ts';
 import type { Scheduler, Worker } from './scheduler.ts';
 import { type ServerEvents, type Serving, serveRequest } from './serve.ts';
 
 /** A turn serves this many requests, or this long, whichever ends first [PNP-2.3]. */
 const TURN_REQUESTS_MAX = 16;
 const TURN_MS = 0.5;
-/** Beyond this much in requests under way, nothing more is read. */
-const HELD_BYTES_MAX = 1_048_576;
-/** So long a connection waits for the client to close, too: closing over unread bytes would reset it, answers and all. */
-const LINGER_SECONDS = 2;
 
 /** What connections share. */
 export interface ConnectionHost {
@@ -185,8 +181,8 @@ export class Connection implements Worker {
 
   /** What is no frame of PNP may be the other dialect, where it begins the connection. True where it is, and was read on. */
   #turnToSpamd(): boolean {
-    if (this.#framer === undefined || !this.#isFresh) return false;
-    const reader = SpamdReader.from(this.#framer.held, this.#host.limits);
+    const held = this.#isFresh ? this.#framer?.held : undefined;
+    const reader = held && SpamdReader.from(held, this.#announced);
     if (reader === undefined) return false;
     this.#framer = undefined;
     this.#spamd = reader;
@@ -198,12 +194,10 @@ export class Connection implements Worker {
 
   #takeSpamd(reader: SpamdReader): void {
     const request = reader.next(this.#halfClosed, this.#receivedAt);
-    if (request === undefined && this.#state === 'open') {
-      this.#partialSince ??= this.#clock;
-      return;
-    }
+    const isDue = request === undefined && this.#state === 'open';
+    this.#partialSince = isDue ? (this.#partialSince ?? this.#clock) : undefined;
+    if (isDue) return;
     this.#spamd = undefined;
-    this.#partialSince = undefined;
     this.#state = 'finishing';
     if (request === undefined) return;
     this.#host.scheduler.admit();

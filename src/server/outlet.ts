@@ -3,6 +3,9 @@ import type { Duplex } from 'node:stream';
 /** Beyond this much that the client has not taken, nothing is served or read for it. */
 const UNSENT_BYTES_MAX = 262_144;
 
+/** So long a connection waits for the client to close, too: closing over unread bytes would reset it, answers and all. */
+export const LINGER_SECONDS = 2;
+
 /** The way out of a connection: gathers the answers of a turn, writes them at once, and knows what is not taken yet. */
 export class Outlet {
   /** The client has not taken enough of what was written. */
