@@ -215,6 +215,21 @@ describe('a daemon under a supervisor', { skip }, () => {
     await daemon.stop();
   });
 
+  it('is told of each reload, of one that is refused, too', async (t) => {
+    const daemon = await supervised(t);
+    await socket.heard('READY');
+    daemon.child.kill('SIGHUP');
+    await socket.heard('READY', 2);
+    appendFileSync(join(daemon.dir, 'providence.toml'), 'no such = key');
+    daemon.child.kill('SIGHUP');
+    await socket.heard('READY', 3);
+    const told = socket.messages.flatMap(({ values }) =>
+      ['RELOADING', 'READY'].filter((name) => name in values),
+    );
+    assert.deepEqual(told, ['READY', 'RELOADING', 'READY', 'RELOADING', 'READY']);
+    assert.equal(await daemon.stop(), 0);
+  });
+
   it('keeps a value in its message and its place', async (t) => {
     const notifier = new Notifier(socket.path, pino({ level: 'silent' }));
     t.after(() => notifier.close());
