@@ -16,6 +16,7 @@ import { Server } from './server/server.ts';
 import { makeSocketDirectory } from './server/unix-socket.ts';
 import { openStore } from './store/lmdb/store.ts';
 import { loadOrCreateSecret } from './store/secret.ts';
+import { starterOrNone } from './store/starter.ts';
 import type { Store } from './store/store.ts';
 import { counted, statusSource } from './supervisor/status.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
@@ -148,6 +149,7 @@ function openStoreOf(config: Config, log: Logger, supervisor: Supervisor): Promi
     log,
     replaying: () => supervisor.starting(),
     serverTokensMax: bayes.server.tokens_max,
+    starter: starterOrNone(bayes.starter, log),
     userTokensMax: bayes.user.tokens_max,
     userCacheBytesMax: bayes.user.cache_bytes_max,
     factRecordsMax: cache.records_max,

@@ -36,6 +36,7 @@ export function gaugesOf({ store, server, access, reloader }: Measured): Gauges 
       help: 'Tokens for which the server-wide table had no room.',
       read: size('serverTokensRefused'),
     },
+    providence_starter_tokens: { help: 'Tokens of the starter table in use.', read: size('starterTokens') },
     providence_user_tables_cached: { help: "Users' tables in memory.", read: size('userTablesCached') },
     providence_lessons_live: { help: 'Lessons that are in force.', read: size('lessons') },
     providence_trace_bytes: { help: 'Bytes of traces.', read: size('traceBytes') },

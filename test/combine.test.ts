@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { combine, lessonsMissing, scoreOf } from '../src/filters/bayes/combine.ts';
 import { createBayesServer } from '../src/filters/bayes/server.ts';
 import { createBayesUser } from '../src/filters/bayes/user.ts';
-import type { Facts, TokenCounts } from '../src/filters/facts.ts';
+import type { Facts, ServerCounts, TokenCounts } from '../src/filters/facts.ts';
 import type { Opinion } from '../src/model/opinion.ts';
 import type { Sample } from '../src/model/sample.ts';
 
@@ -13,13 +13,15 @@ const NOW = 1_700_000_000_000;
 const SAMPLE = { texts: [{ source: 'body', lang: '', text: 'x' }], stream: {} } as unknown as Sample;
 
 /** Counts in whole lessons, of `lessons` of each class. */
-function table(counts: readonly (readonly [spam: number, ham: number])[], lessons = 100): TokenCounts {
+function table(counts: readonly (readonly [spam: number, ham: number])[], lessons = 100): ServerCounts {
   return {
     count: counts.length,
     spam: Uint32Array.from(counts, ([spam]) => spam * LESSON),
     ham: Uint32Array.from(counts, ([, ham]) => ham * LESSON),
     spamTotal: lessons * LESSON,
     hamTotal: lessons * LESSON,
+    starter: new Uint32Array(counts.length),
+    hasStarter: false,
   };
 }
 
@@ -53,7 +55,12 @@ const counts = fc.array(fc.tuple(fc.nat(100), fc.nat(100)), { minLength: 1, maxL
 
 describe('combine', () => {
   it('says nothing of tokens that nobody knows, and they move nothing', () => {
-    assert.deepEqual(combine(table([[0, 0]]), undefined), { z: 0, tokens: 0, userTokens: 0 });
+    assert.deepEqual(combine(table([[0, 0]]), undefined), {
+      z: 0,
+      tokens: 0,
+      userTokens: 0,
+      starterTokens: 0,
+    });
     const known = combine(table([[9, 1]]), undefined);
     const padded = combine(
       table([
@@ -102,12 +109,14 @@ describe('combine', () => {
     const total = fc.oneof(fc.constant(0), fc.nat(2 ** 31 - 1), fc.constant(2 ** 42));
     fc.assert(
       fc.property(columns, fc.tuple(total, total, total, total), fc.boolean(), (rows, totals, isAlone) => {
-        const half = (at: 0 | 2): TokenCounts => ({
+        const half = (at: 0 | 2): ServerCounts => ({
           count: rows.length,
           spam: Uint32Array.from(rows, (row) => row[at]),
           ham: Uint32Array.from(rows, (row) => row[at + 1] as number),
           spamTotal: totals[at],
           hamTotal: (totals[at + 1] as number) + 1,
+          starter: new Uint32Array(rows.length),
+          hasStarter: false,
         });
         const user = isAlone ? undefined : half(2);
         const { z } = combine(half(0), user);
@@ -149,6 +158,100 @@ describe('combine', () => {
   });
 });
 
+describe('combine with a starter', () => {
+  const NEUTRAL = 32_768;
+  /** The table of these counts, with what a starter says of each token. */
+  const withStarter = (from: ServerCounts, ...shares: number[]): ServerCounts => ({
+    ...from,
+    starter: Uint32Array.from({ length: from.count }, (_, index) => shares[index % shares.length] ?? 0),
+    hasStarter: true,
+  });
+  const empty = (length: number) => table(Array(length).fill([0, 0]), 0);
+  const shareList = fc.array(fc.integer({ min: 1, max: 65_535 }), { minLength: 1, maxLength: 60 });
+
+  it('is the starter alone where nothing was taught: its log-odds, added up and damped', () => {
+    fc.assert(
+      fc.property(shareList, (shares) => {
+        const { z, tokens, starterTokens } = combine(
+          withStarter(empty(shares.length), ...shares),
+          undefined,
+          20,
+        );
+        const want = shares.reduce((sum, share) => sum + Math.log(share / (65_536 - share)), 0);
+        assert.ok(Math.abs(z - want / Math.sqrt(shares.length)) < 1e-9);
+        assert.deepEqual([tokens, starterTokens], [shares.length, shares.length]);
+      }),
+    );
+  });
+
+  it('changes nothing where it says nothing of tokens that were taught enough of', () => {
+    fc.assert(
+      fc.property(counts, (pairs) => {
+        const { z } = combine({ ...table(pairs), hasStarter: true }, undefined, 20);
+        assert.equal(z, combine(table(pairs), undefined, 20).z);
+      }),
+    );
+  });
+
+  it('is outgrown by lessons', () => {
+    const says = (lessons: number) =>
+      combine(withStarter(table([[0, lessons]], 2 * lessons + 20), 65_000), undefined, 20).z;
+    const trend = [0, 1, 3, 10, 100].map(says);
+    assert.deepEqual(
+      trend.toSorted((a, b) => b - a),
+      trend,
+    );
+    assert.ok((trend[0] as number) > 4 && (trend.at(-1) as number) < -2);
+  });
+
+  it('lets spam that was reported count before any ham was, by how much of the text it knows', () => {
+    const reported = {
+      ...table([
+        [3, 0],
+        [3, 0],
+        [0, 0],
+        [0, 0],
+      ]),
+      spamTotal: 20 * LESSON,
+      hamTotal: 0,
+    };
+    assert.ok(Math.abs(combine(reported, undefined, 20).z) < 1e-9);
+    const known = combine(withStarter(reported, 0, 0, NEUTRAL, NEUTRAL), undefined, 20).z;
+    const foreign = combine(withStarter(reported, 0), undefined, 20).z;
+    assert.ok(known > 1);
+    assert.ok(Math.abs(foreign) < 1e-9);
+  });
+
+  it("is the prior of a user's own counts, where the server has none", () => {
+    const server = withStarter(empty(2), 60_000, 60_000);
+    const ham = combine(
+      server,
+      table(
+        [
+          [0, 3],
+          [0, 3],
+        ],
+        10,
+      ),
+      20,
+    );
+    assert.ok(ham.z < combine(server, undefined, 20).z);
+    assert.ok(
+      ham.z >
+        combine(
+          undefined,
+          table(
+            [
+              [0, 3],
+              [0, 3],
+            ],
+            10,
+          ),
+        ).z,
+    );
+  });
+});
+
 describe('scoreOf', () => {
   it('is strictly increasing and never reaches its ends', () => {
     const z = fc.double({ min: -1e6, max: 1e6, noNaN: true });
@@ -178,6 +281,21 @@ describe('bayes.server and bayes.user', () => {
         const whole = combine(serverCounts[0], userCounts[0]);
         if (whole.tokens < 2 || whole.userTokens === 0 || combine(serverCounts[0], undefined).tokens < 2)
           return;
+        const facts: Facts = { serverCounts, userCounts, userKeyState: 'ok' };
+        assert.ok(Math.abs(z(say(server, facts)) + z(say(user, facts)) - whole.z) < 1e-6);
+      }),
+    );
+  });
+
+  it('add up so with a starter, too, however little was taught', () => {
+    const length = fc.integer({ min: 2, max: 20 });
+    fc.assert(
+      fc.property(length, fc.nat(30), fc.integer({ min: 1, max: 65_535 }), (count, lessons, share) => {
+        const starter = new Uint32Array(count).fill(share);
+        const seen = Array(count).fill([Math.min(1, lessons), 0]);
+        const serverCounts = [{ ...table(seen, lessons), starter, hasStarter: true }];
+        const userCounts = [table(Array(count).fill([1, 2]), 10)];
+        const whole = combine(serverCounts[0], userCounts[0], options.lessonsMin);
         const facts: Facts = { serverCounts, userCounts, userKeyState: 'ok' };
         assert.ok(Math.abs(z(say(server, facts)) + z(say(user, facts)) - whole.z) < 1e-6);
       }),

@@ -50,10 +50,10 @@ async function* chunksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
 
 describe('parseRow', () => {
   const ROWS = [
-    ['spam\ten\thello', { label: 'spam', text: 'hello' }],
-    ['ham\tund\t', { label: 'ham', text: '' }],
-    ['ham\t\ta\\nb\\tc\\\\n', { label: 'ham', text: 'a\nb\tc\\n' }],
-    ['ham\ten\tC:\\x\\', { label: 'ham', text: 'C:\\x\\' }],
+    ['spam\ten\thello', { label: 'spam', lang: 'en', text: 'hello' }],
+    ['ham\tund\t', { label: 'ham', lang: 'und', text: '' }],
+    ['ham\t\ta\\nb\\tc\\\\n', { label: 'ham', lang: '', text: 'a\nb\tc\\n' }],
+    ['ham\ten\tC:\\x\\', { label: 'ham', lang: 'en', text: 'C:\\x\\' }],
     ['Spam\ten\thello', undefined],
     ['spam\ten', undefined],
     ['spam\ten\ta\tb', undefined],

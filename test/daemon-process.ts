@@ -22,6 +22,8 @@ export interface DaemonOptions {
   /** A program to run the daemon under, e.g. `['strace', '-f', …]`. */
   readonly wrapper?: readonly string[];
   readonly nodeOptions?: readonly string[];
+  /** Begin with the shipped starter table. Default: without, since what it says changes with each build of it. */
+  readonly starter?: boolean;
 }
 
 export interface DaemonProcess {
@@ -59,7 +61,12 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<DaemonPr
   ];
   const child = spawn(command as string, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, CAPULET_SECRET, ...options.env },
+    env: {
+      PROVIDENCE_BAYES__STARTER__STRENGTH: options.starter === true ? '1' : '0',
+      ...process.env,
+      CAPULET_SECRET,
+      ...options.env,
+    },
   });
   let log = '';
   child.stderr?.on('data', (chunk: Buffer) => {

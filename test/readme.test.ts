@@ -40,7 +40,7 @@ function examples(): readonly Example[] {
 describe('the README', () => {
   let daemon: DaemonProcess;
   before(async () => {
-    daemon = await startDaemon();
+    daemon = await startDaemon({ starter: true });
   });
   after(() => daemon.stop());
 

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { StoreOptions } from '../src/store/options.ts';
-import type { CountColumns, LessonInput, LessonLabel, Store, User } from '../src/store/store.ts';
+import type {
+  CountColumns,
+  LessonInput,
+  LessonLabel,
+  ServerColumns,
+  Store,
+  User,
+} from '../src/store/store.ts';
 
 export const SECRET = Buffer.alloc(32, 7);
 export const START = Date.UTC(2026, 0, 1);
@@ -86,8 +93,16 @@ function plain(into: CountColumns): Counts {
   };
 }
 
-function columns(count: number): CountColumns {
+function columns(count: number): ServerColumns {
   // What was there before a look-up must not show through.
   const stale = () => new Uint32Array(count + 2).fill(99);
-  return { count: 99, spam: stale(), ham: stale(), spamTotal: 99, hamTotal: 99 };
+  return {
+    count: 99,
+    spam: stale(),
+    ham: stale(),
+    spamTotal: 99,
+    hamTotal: 99,
+    starter: stale(),
+    hasStarter: true,
+  };
 }

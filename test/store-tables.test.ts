@@ -6,7 +6,7 @@ import { type Learnt, OPERATOR_TAG } from '../src/store/lmdb/lesson-record.ts';
 import { spreadTokens, TOKEN_BYTES } from '../src/store/lmdb/token-ids.ts';
 import { SEGMENT_TOKENS_MAX, segmentsFor, TokenTable } from '../src/store/lmdb/token-table.ts';
 import { UserTable } from '../src/store/lmdb/user-table.ts';
-import type { CountColumns } from '../src/store/store.ts';
+import type { ServerColumns } from '../src/store/store.ts';
 
 const HEAD = { salt: Buffer.alloc(16, 1), check: Buffer.alloc(8, 2), created: 3 };
 
@@ -41,7 +41,7 @@ function tokensAt(...lows: number[]): Buffer {
 }
 
 function spamOf(
-  table: { lookup(ids: Buffer, count: number, into: CountColumns): void },
+  table: { lookup(ids: Buffer, count: number, into: ServerColumns): void },
   ids: Buffer,
 ): number[] {
   const count = ids.length / TOKEN_BYTES;
@@ -51,6 +51,8 @@ function spamOf(
     ham: new Uint32Array(count),
     spamTotal: 0,
     hamTotal: 0,
+    starter: new Uint32Array(count),
+    hasStarter: false,
   };
   table.lookup(spreadTokens(ids), count, into);
   return [...into.spam];

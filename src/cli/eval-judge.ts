@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import type { Sample } from '../model/sample.ts';
-import type { VerdictName } from '../model/verdict.ts';
+import type { Verdict } from '../model/verdict.ts';
 import { createPipeline } from '../pipeline/create.ts';
 import { openStore } from '../store/lmdb/store.ts';
+import type { Starter } from '../store/starter.ts';
 import type { LessonLabel } from '../store/store.ts';
 import { sidsOf } from '../verbs/lesson-tokens.ts';
 import { beforeInterrupt } from './interrupt.ts';
@@ -19,12 +20,12 @@ export interface Judge {
   /** The operator's lesson, as TELL teaches it. */
   teach(label: LessonLabel, text: string): Promise<void>;
   /** `total` is unrounded. */
-  judge(text: string): { verdict: VerdictName; total: number };
+  judge(text: string): Pick<Verdict, 'verdict' | 'total' | 'probability'>;
   close(): Promise<void>;
 }
 
-/** A judge that knows nothing yet, with the weights and thresholds of the configuration. */
-export async function createJudge(config: Config): Promise<Judge> {
+/** A judge that knows nothing yet but the starter, with the weights and thresholds of the configuration. */
+export async function createJudge(config: Config, starter?: Starter): Promise<Judge> {
   let dir: string | undefined;
   const remove = () => {
     if (dir !== undefined) rmSync(dir, { recursive: true, force: true });
@@ -42,6 +43,7 @@ export async function createJudge(config: Config): Promise<Judge> {
       error: (_fields, message) => note(message),
     },
     serverTokensMax: config.bayes.server.tokens_max,
+    starter,
     sync: false,
   });
   const pipeline = createPipeline(config, store, {

@@ -6,7 +6,13 @@ import { type EvalMetrics, evalMetrics, type Outcome } from './eval-metrics.ts';
 import { CONFIG_OPTION } from './options.ts';
 import { print, printJSON } from './print.ts';
 
-type EvalArgs = { train: string | undefined; test: string; json: boolean; config: string | undefined };
+type EvalArgs = {
+  train: string | undefined;
+  test: string;
+  starter: boolean;
+  json: boolean;
+  config: string | undefined;
+};
 type Result = EvalMetrics & { readonly seconds: number };
 
 /** Lessons taught at once: they share a commit. */
@@ -19,10 +25,15 @@ export const evaluate: CommandModule<object, EvalArgs> = {
     yargs
       .option('test', { type: 'string', requiresArg: true, demandOption: true, describe: 'TSV to judge' })
       .option('train', { type: 'string', requiresArg: true, describe: 'TSV to learn from before' })
+      .option('starter', {
+        type: 'boolean',
+        default: false,
+        describe: 'Begin with the starter table, as the daemon does',
+      })
       .option('json', { type: 'boolean', default: false, describe: 'One JSON object' })
       .options(CONFIG_OPTION)
       .epilogue(
-        'It judges in this process with a store of its own, that knows nothing but the training file; the daemon and what ' +
+        'It judges in this process with a store of its own, that knows nothing but the training file, and the starter table where it is asked for; the daemon and what ' +
           'it has learnt are left alone. Thresholds are the configured ones, unsure is not blocked, every line counts. ' +
           'A row is label<TAB>language<TAB>text.',
       )
@@ -30,7 +41,9 @@ export const evaluate: CommandModule<object, EvalArgs> = {
   handler: async (args) => {
     // Loaded here: the store and the filters are slow to load, and no other command needs them.
     const { createJudge } = await import('./eval-judge.ts');
-    const judge = await createJudge(loadConfig(args.config).config);
+    const { loadStarter } = await import('../store/starter.ts');
+    const { config } = loadConfig(args.config);
+    const judge = await createJudge(config, args.starter ? loadStarter(config.bayes.starter) : undefined);
     try {
       const result = await measure(judge, args);
       if (args.json) printJSON(rounded(result));

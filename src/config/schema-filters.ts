@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { UNITS } from '../model/unit.ts';
 import { number, RESTART, table, whole } from './keys.ts';
 
@@ -40,10 +41,30 @@ export const bayesTable = table(
           [4_096, 50_000_000],
           'Tokens that the server-wide table can hold, about 40 bytes each.',
         ).meta(RESTART),
-        lessons_min: whole(20, [1, 100_000], 'Lessons of each class before the table has an opinion.'),
+        lessons_min: whole(
+          20,
+          [1, 100_000],
+          'Lessons of each class before the table has an opinion; the starter table fills up what is missing.',
+        ),
         tokens_min: whole(2, [1, 64], 'Known tokens that a text needs for an opinion.'),
       },
       'The server-wide token table.',
+    ),
+    starter: table(
+      {
+        strength: number(
+          1,
+          [0, 1],
+          'What the log-odds of the starter table are multiplied by; 0 does without it.',
+        ).meta(RESTART),
+        file: z
+          .string()
+          .max(4_096)
+          .default('')
+          .describe('Path of a starter table; empty: the one that comes with this release.')
+          .meta(RESTART),
+      },
+      'The shipped table of token statistics, which judges until this daemon has lessons of its own.',
     ),
     user: table(
       {

@@ -21,6 +21,13 @@ export interface TokenCounts {
   readonly hamTotal: number;
 }
 
+/** Counts in the server's table, with what the starter table says of the same tokens. */
+export interface ServerCounts extends TokenCounts {
+  /** Spam shares in units of 1/65,536; 0 = not in it. */
+  readonly starter: Uint32Array;
+  readonly hasStarter: boolean;
+}
+
 /** Live levels of one sending JID, drained to `now`, this stanza included. */
 export interface JIDRate {
   /** Level of the stanza bucket ÷ its allowance: above 1 the allowance is spent. */
@@ -32,7 +39,7 @@ export interface JIDRate {
 /** What `gather` hands to the filters. A field is undefined where it was not wanted, or there is nothing to know. */
 export interface Facts {
   /** One entry a text of the sample, in its order. */
-  readonly serverCounts?: readonly TokenCounts[] | undefined;
+  readonly serverCounts?: readonly ServerCounts[] | undefined;
   /** The recipient's own table; undefined without a recipient. */
   readonly userCounts?: readonly TokenCounts[] | undefined;
   /** Why the user's table cannot be read: `wrong-key`. */

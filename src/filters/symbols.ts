@@ -4,7 +4,7 @@ type Sentence = (params: ReasonParams) => string;
 
 /** English sentences of symbols; modules translate by symbol and parameters [PNP-6.3]. */
 export const SENTENCES: Readonly<Record<string, Sentence>> = {
-  BAYES_SERVER: (p) => `${p['tokens']} features known here, log-odds ${signed(p['z'])}`,
+  BAYES_SERVER: (p) => `${p['tokens']} features${starterPart(p['starter'])}, log-odds ${signed(p['z'])}`,
   BAYES_USER: (p) => `${p['tokens']} features of this user, log-odds ${signed(p['z'])}`,
   JID_RATE: (p) => `stanzas ${p['stanzas']} ×, recipients ${p['recipients']} × allowed`,
   STREAM: (p) => `TLS: ${p['tls']}, authenticated by ${p['auth']}`,
@@ -36,6 +36,11 @@ export function sentenceOf(symbol: string, params: ReasonParams = {}): string {
 /** The sentence of an abstention's reason; the reason itself where there is none. */
 export function abstentionSentence(reason: string, params: ReasonParams = {}): string {
   return ABSTENTIONS[reason]?.(params) ?? reason;
+}
+
+/** Kept short: the line is to fit 80 columns. */
+function starterPart(count: number | string | undefined): string {
+  return count === 0 || count === undefined ? ' known here' : ` (${count} starter)`;
 }
 
 function signed(value: number | string | undefined): string {

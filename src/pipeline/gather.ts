@@ -1,10 +1,10 @@
-import { type Facts, factBits, type TokenCounts } from '../filters/facts.ts';
+import { type Facts, factBits, type ServerCounts, type TokenCounts } from '../filters/facts.ts';
 import type { SampleIds } from '../filters/filter.ts';
 import type { Allowances, RateTable } from '../live/rate-table.ts';
 import { bareJID, domainOf, type JID } from '../model/jid.ts';
 import type { Sample } from '../model/sample.ts';
 import { idWord } from '../store/id-words.ts';
-import type { CountColumns, KeyedIds, ServerTokens, User } from '../store/store.ts';
+import type { CountColumns, KeyedIds, ServerColumns, ServerTokens, User } from '../store/store.ts';
 import { FEATURES_MAX, type Features } from '../text/features.ts';
 import type { KnownTexts } from './text-cache.ts';
 
@@ -37,7 +37,7 @@ type FactsInMaking = { -readonly [Name in keyof Facts]-?: Facts[Name] | undefine
  */
 export class Gather {
   readonly #sources: Sources;
-  readonly #serverColumns: CountColumns[] = [];
+  readonly #serverColumns: ServerColumns[] = [];
   readonly #userColumns: CountColumns[] = [];
 
   constructor(sources: Sources) {
@@ -73,11 +73,12 @@ export class Gather {
     }
   }
 
-  #serverCounts(subject: Subject): TokenCounts[] {
+  #serverCounts(subject: Subject): ServerCounts[] {
     const { features, sids } = subject.texts;
-    const counts: TokenCounts[] = [];
+    const counts: ServerCounts[] = [];
     for (let index = 0; index < features.length; index += 1) {
-      const columns = columnsAt(this.#serverColumns, index);
+      const columns = this.#serverColumns[index] ?? serverColumns();
+      this.#serverColumns[index] = columns;
       this.#sources.server.lookup(sids[index] as Buffer, (features[index] as Features).count, columns);
       counts.push(columns);
     }
@@ -88,7 +89,8 @@ export class Gather {
     const { features } = subject.texts;
     const counts: TokenCounts[] = [];
     for (let index = 0; index < features.length; index += 1) {
-      const columns = columnsAt(this.#userColumns, index);
+      const columns = this.#userColumns[index] ?? countColumns();
+      this.#userColumns[index] = columns;
       user.lookup(subject.uids[index] as Buffer, (features[index] as Features).count, columns);
       counts.push(columns);
     }
@@ -102,6 +104,7 @@ class GatheredIds implements SampleIds {
   readonly user: string;
   readonly jid: string;
   readonly serverGeneration: number;
+  readonly starter: string;
   readonly #subject: JID | undefined;
   readonly #user: User | undefined;
   readonly #ids: KeyedIds;
@@ -113,6 +116,7 @@ class GatheredIds implements SampleIds {
     this.user = of.user?.id ?? '';
     this.jid = subject === undefined ? '' : ids.id('jid', bareJID(subject));
     this.serverGeneration = server.generation;
+    this.starter = server.starter;
     this.#subject = subject;
     this.#user = of.user;
     this.#ids = ids;
@@ -132,16 +136,16 @@ function recipientTag(userId: string): number {
   return userId === '' ? 0 : idWord(userId, 0) >>> 16 || 1;
 }
 
-function columnsAt(columns: CountColumns[], index: number): CountColumns {
-  const known = columns[index];
-  if (known !== undefined) return known;
-  const fresh = {
+function countColumns(): CountColumns {
+  return {
     count: 0,
     spam: new Uint32Array(FEATURES_MAX),
     ham: new Uint32Array(FEATURES_MAX),
     spamTotal: 0,
     hamTotal: 0,
   };
-  columns[index] = fresh;
-  return fresh;
+}
+
+function serverColumns(): ServerColumns {
+  return { ...countColumns(), starter: new Uint32Array(FEATURES_MAX), hasStarter: false };
 }

@@ -1,3 +1,5 @@
+import type { Starter } from './starter.ts';
+
 /** Where the store says what an operator should know; pino's loggers fit. */
 export interface StoreLog {
   info(fields: object, message: string): void;
@@ -53,6 +55,8 @@ export interface StoreOptions extends Partial<StoreLimits> {
   readonly log: StoreLog;
   /** Called for each lesson that is replayed at the opening, which may take long. */
   readonly replaying?: () => void;
+  /** What the server's table begins with; it is never written to the disk. */
+  readonly starter?: Starter | undefined;
   /** `false`: nothing is flushed to the disk. Only for the test which shows that flushing is what makes a lesson durable. */
   readonly sync?: boolean;
 }

@@ -28,6 +28,8 @@ export interface StoreSizes {
   readonly serverTokensMax: number;
   /** New tokens that found their part of the server's table full, since the start. */
   readonly serverTokensRefused: number;
+  /** Tokens of the starter table that found a place. */
+  readonly starterTokens: number;
   readonly userTablesCached: number;
   readonly lessons: number;
   readonly traceBytes: number;
@@ -61,12 +63,21 @@ export interface CountColumns {
   hamTotal: number;
 }
 
+/** What a look-up in the server's table fills besides. */
+export interface ServerColumns extends CountColumns {
+  /** Spam shares of the starter table in units of `SHARE_UNITS`; 0 = not in it. */
+  readonly starter: Uint32Array;
+  hasStarter: boolean;
+}
+
 /** The server-wide token table: fixed size, in memory, checkpointed behind. */
 export interface ServerTokens {
   /** Number of the last lesson applied. */
   readonly generation: number;
+  /** Which starter table it begins with; '' = none. */
+  readonly starter: string;
   /** Fills `into` for `count` ids of stride 16 as `serverTokens` returns them; an unknown or not yet trusted token counts 0. */
-  lookup(ids: Buffer, count: number, into: CountColumns): void;
+  lookup(ids: Buffer, count: number, into: ServerColumns): void;
 }
 
 /** Access to one local user's keys and table, for the length of one request. */

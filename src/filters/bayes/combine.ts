@@ -1,5 +1,5 @@
 import { FEATURES_MAX } from '../../text/features.ts';
-import type { TokenCounts } from '../facts.ts';
+import type { ServerCounts, TokenCounts } from '../facts.ts';
 
 /** One lesson in the units of `TokenCounts`. */
 export const LESSON_UNITS = 256;
@@ -7,21 +7,31 @@ export const LESSON_UNITS = 256;
 const PRIOR_LESSONS = 0.2;
 /** Strength of the server's estimate as the prior of a user's own rates, in lessons. */
 const USER_PRIOR_LESSONS = 0.5;
+/** Strength of the starter's word on a token, in lessons: docs/decisions/0022. */
+const STARTER_LESSONS = 0.5;
+/** The same while the table's own lessons of a class are too few. */
+const STARTER_LESSONS_UNTRAINED = 1;
+/** The spam share that says nothing; a share divided by it is 0 … 2. */
+const SHARE_HALF = 32_768;
 /** Log-odds at which the score is one half: the `spam` threshold of the shipped weights is then at log-odds 5.1. */
 const HALF_SCORE_LOG_ODDS = 4;
 
 /** In the units of `TokenCounts`. */
 const PRIOR = PRIOR_LESSONS * LESSON_UNITS;
 const USER_PRIOR = USER_PRIOR_LESSONS * LESSON_UNITS;
+const STARTER_PRIOR = STARTER_LESSONS * LESSON_UNITS;
+const STARTER_PRIOR_UNTRAINED = STARTER_LESSONS_UNTRAINED * LESSON_UNITS;
 /** A product of quotients is logged before it leaves 2^±900; one quotient lies within 2^±120, as counts have 32 bits. */
 const PRODUCT_MAX = 2 ** 900;
 /** Columns of a table that is not asked. */
-const NO_COUNTS: TokenCounts = {
+const NO_COUNTS: ServerCounts = {
   count: 0,
   spam: new Uint32Array(FEATURES_MAX),
   ham: new Uint32Array(FEATURES_MAX),
   spamTotal: 0,
   hamTotal: 0,
+  starter: new Uint32Array(FEATURES_MAX),
+  hasStarter: false,
 };
 
 /** What the tokens of one text say together. */
@@ -32,6 +42,8 @@ export interface Estimate {
   readonly tokens: number;
   /** Those of them that the user's own table knows. */
   readonly userTokens: number;
+  /** Those that only the starter table knows. */
+  readonly starterTokens: number;
 }
 
 /**
@@ -41,37 +53,62 @@ export interface Estimate {
  * prior on each rate in place of one on their quotient). With a user's counts, the server's rates are the prior of the
  * user's: a token that the user does not know keeps the server's estimate. A token that nobody knows counts nothing.
  *
+ * The starter says by how much a token's rate in each class differs from its rate over all lessons: so much does the prior
+ * of the server's rates. Of a token that no lesson holds it has the only word. Lessons that a class lacks up to `lessonsMin`
+ * are filled up with some that hold none of the text's tokens, as far as the starter knows the text: what it does not know
+ * says something only where it knows the rest.
+ *
  * The sum is divided by the root of the number of tokens: they are not independent, and a sum in full would let long texts
  * outweigh everything (Rennie et al., "Tackling the Poor Assumptions of Naive Bayes Text Classifiers", 2003).
  *
  * The sum of logs is taken as the log of a product, and rates as their inverses: half the time, and the same to 1e-12.
  */
-export function combine(server: TokenCounts | undefined, user: TokenCounts | undefined): Estimate {
+export function combine(
+  server: ServerCounts | undefined,
+  user: TokenCounts | undefined,
+  lessonsMin = 0,
+): Estimate {
   const count = server?.count ?? user?.count ?? 0;
-  const { spam, ham, spamTotal, hamTotal } = server ?? NO_COUNTS;
+  const { spam, ham, starter, spamTotal, hamTotal, hasStarter } = server ?? NO_COUNTS;
   const own = user ?? NO_COUNTS;
+  const filledTo = hasStarter ? lessonsMin * LESSON_UNITS : 0;
+  const isFilled = spamTotal < filledTo || hamTotal < filledTo;
+  const known = isFilled ? shareKnown(starter, count) : 0;
+  const inSpamAll = spamTotal + known * Math.max(0, filledTo - spamTotal);
+  const inHamAll = hamTotal + known * Math.max(0, filledTo - hamTotal);
+  const starterPrior = isFilled ? STARTER_PRIOR_UNTRAINED : STARTER_PRIOR;
   let sum = 0;
   let product = 1;
   let tokens = 0;
   let userTokens = 0;
+  let starterTokens = 0;
   for (let index = 0; index < count; index += 1) {
     const seen = (spam[index] as number) + (ham[index] as number);
     const ownSeen = (own.spam[index] as number) + (own.ham[index] as number);
-    if (seen + ownSeen === 0) continue;
+    const share = starter[index] as number;
+    if (seen + ownSeen + share === 0) continue;
     tokens += 1;
+    // By how much the starter raises a rate in spam, and lowers one in ham.
+    const raises = share === 0 ? 1 : share / SHARE_HALF;
+    const lowers = 2 - raises;
     let inSpam = 0;
     let inHam = 0;
     if (seen > 0) {
-      const overall = (spamTotal + hamTotal) / seen;
-      inSpam = inverseRate(spam[index] as number, spamTotal, PRIOR, overall);
-      inHam = inverseRate(ham[index] as number, hamTotal, PRIOR, overall);
+      const overall = (inSpamAll + inHamAll) / seen;
+      const strength = share === 0 ? PRIOR : starterPrior;
+      inSpam = inverseRate(spam[index] as number, inSpamAll, strength, overall / raises);
+      inHam = inverseRate(ham[index] as number, inHamAll, strength, overall / lowers);
     }
     if (ownSeen > 0) {
       userTokens += 1;
       const overall = (own.spamTotal + own.hamTotal) / ownSeen;
-      const strength = seen > 0 ? USER_PRIOR : PRIOR;
-      inSpam = inverseRate(own.spam[index] as number, own.spamTotal, strength, inSpam || overall);
-      inHam = inverseRate(own.ham[index] as number, own.hamTotal, strength, inHam || overall);
+      const strength = seen + share > 0 ? USER_PRIOR : PRIOR;
+      inSpam = inverseRate(own.spam[index] as number, own.spamTotal, strength, inSpam || overall / raises);
+      inHam = inverseRate(own.ham[index] as number, own.hamTotal, strength, inHam || overall / lowers);
+    } else if (seen === 0) {
+      starterTokens += 1;
+      inSpam = lowers;
+      inHam = raises;
     }
     product *= inHam / inSpam;
     if (product < PRODUCT_MAX && product > 1 / PRODUCT_MAX) continue;
@@ -79,7 +116,14 @@ export function combine(server: TokenCounts | undefined, user: TokenCounts | und
     product = 1;
   }
   sum += Math.log(product);
-  return { z: tokens === 0 ? 0 : sum / Math.sqrt(tokens), tokens, userTokens };
+  return { z: tokens === 0 ? 0 : sum / Math.sqrt(tokens), tokens, userTokens, starterTokens };
+}
+
+/** The part of a text's tokens that the starter knows. */
+function shareKnown(starter: Uint32Array, count: number): number {
+  let known = 0;
+  for (let index = 0; index < count; index += 1) if (starter[index] !== 0) known += 1;
+  return count === 0 ? 0 : known / count;
 }
 
 /** Log-odds → score, −1 … +1, open at both ends and strictly increasing: a clip would make all strong evidence equal. */

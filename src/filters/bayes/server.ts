@@ -1,6 +1,6 @@
 import { abstain, type Opinion } from '../../model/opinion.ts';
 import type { Sample } from '../../model/sample.ts';
-import type { Facts, TokenCounts } from '../facts.ts';
+import type { Facts, ServerCounts } from '../facts.ts';
 import type { CacheKey, Filter, SampleIds } from '../filter.ts';
 import { combine, type Estimate, lessonsMissing, rounded, scoreOf } from './combine.ts';
 
@@ -8,7 +8,7 @@ const NO_TEXT = abstain('no-text');
 const TOO_FEW_TOKENS = abstain('too-few-tokens');
 
 export interface BayesServerOptions {
-  /** Lessons of each class before the table has an opinion. */
+  /** Lessons of each class before the table has an opinion; with a starter, up to which it fills in. */
   readonly lessonsMin: number;
   /** Known tokens that a text needs for an opinion. */
   readonly tokensMin: number;
@@ -19,39 +19,40 @@ export function createBayesServer(options: BayesServerOptions): Filter {
   const { lessonsMin, tokensMin } = options;
   return {
     name: 'bayes.server',
-    version: 1,
+    version: 2,
     wants: ['server_counts'],
     readsText: true,
     cacheKey: (_sample: Sample, ids: SampleIds): CacheKey | undefined => {
       if (ids.text === '') return undefined;
-      const stamp = `${ids.serverGeneration} ${lessonsMin} ${tokensMin}`;
+      const stamp = `${ids.serverGeneration} ${ids.starter} ${lessonsMin} ${tokensMin}`;
       return { subject: 'text', id: ids.text, fact: 'bayes.server', stamp };
     },
     judge: (_sample: Sample, facts: Facts): Opinion => {
       const texts = facts.serverCounts ?? [];
       const table = texts[0];
       if (table === undefined) return NO_TEXT;
-      const missing = lessonsMissing(table, lessonsMin);
+      const missing = table.hasStarter ? undefined : lessonsMissing(table, lessonsMin);
       if (missing !== undefined) return abstain('untrained', missing);
-      const worst = worstOf(texts, tokensMin);
+      const worst = worstOf(texts, options);
       if (worst === undefined) return TOO_FEW_TOKENS;
-      const { z, tokens } = worst;
+      const { z, tokens, starterTokens } = worst;
       return {
         kind: 'opinion',
         score: scoreOf(z),
         symbol: 'BAYES_SERVER',
-        params: { tokens, z: rounded(z) },
+        params: { tokens, starter: starterTokens, z: rounded(z) },
       };
     },
   };
 }
 
 /** What the server's table alone says of the worst text; undefined where no text has enough known tokens. */
-export function worstOf(texts: readonly TokenCounts[], tokensMin: number): Estimate | undefined {
+export function worstOf(texts: readonly ServerCounts[], options: BayesServerOptions): Estimate | undefined {
   let worst: Estimate | undefined;
   for (const counts of texts) {
-    const estimate = combine(counts, undefined);
-    if (estimate.tokens >= tokensMin && !(worst !== undefined && worst.z >= estimate.z)) worst = estimate;
+    const estimate = combine(counts, undefined, options.lessonsMin);
+    if (estimate.tokens >= options.tokensMin && !(worst !== undefined && worst.z >= estimate.z))
+      worst = estimate;
   }
   return worst;
 }

@@ -1,6 +1,6 @@
 import { abstain, type Opinion } from '../../model/opinion.ts';
 import type { Sample } from '../../model/sample.ts';
-import type { Facts, TokenCounts } from '../facts.ts';
+import type { Facts, ServerCounts, TokenCounts } from '../facts.ts';
 import type { CacheKey, Filter, SampleIds } from '../filter.ts';
 import { combine, lessonsMissing, rounded, scoreOf } from './combine.ts';
 import { type BayesServerOptions, worstOf } from './server.ts';
@@ -25,13 +25,13 @@ export function createBayesUser(options: BayesUserOptions): Filter {
   const { lessonsMin, server } = options;
   return {
     name: 'bayes.user',
-    version: 1,
+    version: 2,
     wants: ['server_counts', 'user_counts'],
     readsText: true,
     cacheKey: (_sample: Sample, ids: SampleIds): CacheKey | undefined => {
       // Generation 0 is an empty table or one under another key: its abstention is not to meet the right key's opinion.
       if (ids.text === '' || ids.user === '' || ids.userGeneration === 0) return undefined;
-      const generations = `${ids.serverGeneration} ${ids.userGeneration}`;
+      const generations = `${ids.serverGeneration} ${ids.starter} ${ids.userGeneration}`;
       const stamp = `${generations} ${lessonsMin} ${server.lessonsMin} ${server.tokensMin}`;
       return { subject: 'text', id: ids.text, fact: `bayes.user/${ids.user}`, stamp };
     },
@@ -58,23 +58,28 @@ interface Difference {
 
 /** Worst hierarchical estimate less what `bayes.server` says; undefined where the user's table knows nothing of it. */
 function differenceOf(
-  serverTexts: readonly TokenCounts[],
+  serverTexts: readonly ServerCounts[],
   userTexts: readonly TokenCounts[],
   options: BayesServerOptions,
 ): Difference | undefined {
   const table = serverTexts[0];
-  const trained = table !== undefined && lessonsMissing(table, options.lessonsMin) === undefined;
+  const trained =
+    table !== undefined && (table.hasStarter || lessonsMissing(table, options.lessonsMin) === undefined);
   let worst = Number.NEGATIVE_INFINITY;
   let worstTokens = 0;
   let known = 0;
   for (const [index, user] of userTexts.entries()) {
-    const { z, tokens, userTokens } = combine(trained ? serverTexts[index] : undefined, user);
+    const { z, tokens, userTokens } = combine(
+      trained ? serverTexts[index] : undefined,
+      user,
+      options.lessonsMin,
+    );
     known += userTokens;
     if (tokens < options.tokensMin || z <= worst) continue;
     worst = z;
     worstTokens = userTokens;
   }
   if (known === 0 || worst === Number.NEGATIVE_INFINITY) return undefined;
-  const server = trained ? worstOf(serverTexts, options.tokensMin) : undefined;
+  const server = trained ? worstOf(serverTexts, options) : undefined;
   return { z: worst - (server?.z ?? 0), tokens: worstTokens };
 }

@@ -1,9 +1,10 @@
 import { segmentKey } from '../keys.ts';
-import type { CountColumns, ServerTokens } from '../store.ts';
+import type { Starter } from '../starter.ts';
+import type { ServerColumns, ServerTokens } from '../store.ts';
 import type { CheckpointRecord } from './checkpoint-record.ts';
 import type { Environment } from './environment.ts';
 import type { Learnt } from './lesson-record.ts';
-import { TOKEN_BYTES } from './token-ids.ts';
+import { TOKEN_BYTES, TOKEN_STRIDE } from './token-ids.ts';
 import { ROW_WORDS, SEGMENT_TOKENS_MAX, TokenTable } from './token-table.ts';
 
 const HEAD_BYTES = 16;
@@ -28,6 +29,9 @@ export interface Writing {
 export class LMDBServerTokens implements ServerTokens {
   readonly totals: Totals = { spamTotal: 0, hamTotal: 0 };
   generation = 0;
+  starter = '';
+  /** Tokens of the starter that have a place. */
+  starterTokens = 0;
   #table: TokenTable;
   /** Last lesson of each segment as it was read; a lesson learnt since is newer than all of these. */
   #seqs: Float64Array;
@@ -60,10 +64,19 @@ export class LMDBServerTokens implements ServerTokens {
     return this.#table.segments;
   }
 
-  lookup(ids: Buffer, count: number, into: CountColumns): void {
+  lookup(ids: Buffer, count: number, into: ServerColumns): void {
     this.#table.lookup(ids, count, into);
     into.spamTotal = this.totals.spamTotal;
     into.hamTotal = this.totals.hamTotal;
+    into.hasStarter = this.starter !== '';
+  }
+
+  /** Adds the starter's words, the first of which come first. @param sids its hashes under the server's key. */
+  addStarter({ id, shares }: Starter, sids: Buffer): void {
+    for (const [index, share] of shares.entries()) {
+      if (this.#table.setStarter(sids, index * TOKEN_STRIDE, share)) this.starterTokens += 1;
+    }
+    this.starter = id;
   }
 
   /** @param seq of the record that teaches or undoes; never less than one applied before. */

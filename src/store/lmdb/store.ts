@@ -1,6 +1,7 @@
 import { BlockCipher, type DaemonKeys, deriveDaemonKeys } from '../crypto.ts';
 import { DerivedIds } from '../keyed-ids.ts';
 import { STORE_LIMITS, type StoreBounds, type StoreLimits, type StoreOptions } from '../options.ts';
+import type { Starter } from '../starter.ts';
 import type { Store, StoreSizes } from '../store.ts';
 import { type CheckpointRecord, readCheckpoint } from './checkpoint-record.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -97,6 +98,7 @@ class LMDBStore implements Store {
       serverTokens: this.server.tokens,
       serverTokensMax: this.server.tokensMax,
       serverTokensRefused: this.server.refused,
+      starterTokens: this.server.starterTokens,
       userTablesCached: this.users.cached,
       lessons: this.lessons.count,
       traceBytes: this.traces.bytes,
@@ -127,8 +129,19 @@ class LMDBStore implements Store {
     });
     const segments = segmentsFor(limits.serverTokensMax);
     if (segments !== this.server.segments) this.#checkpoints.resizeServerNow(segments);
+    if (options.starter !== undefined) this.#addStarter(options.starter);
     const ms = Math.round(performance.now() - startedAt);
     options.log.info({ lessons: this.lessons.count, replayed: lessons, ms }, 'store opened');
+  }
+
+  /** Last, so that tokens of lessons find their places first. */
+  #addStarter(starter: Starter): void {
+    const startedAt = performance.now();
+    this.server.addStarter(starter, this.ids.serverTokens(starter.hashes));
+    const tokens = this.server.starterTokens;
+    const dropped = starter.shares.length - tokens;
+    const ms = Math.round(performance.now() - startedAt);
+    this.#opened.options.log.info({ id: starter.id, tokens, dropped, ms }, 'starter table loaded');
   }
 
   #step(): void {

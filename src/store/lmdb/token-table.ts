@@ -1,12 +1,14 @@
-import type { CountColumns } from '../store.ts';
+import type { ServerColumns } from '../store.ts';
 import { type Learnt, OPERATOR_TAG } from './lesson-record.ts';
 import { tokenWords } from './token-ids.ts';
 
 export const SEGMENT_SLOTS = 4096;
 /** Load of 0.75: beyond it, linear probing for an unknown token gets slow (Knuth, TAOCP 3, 6.4: 8.5 probes). */
 export const SEGMENT_TOKENS_MAX = 3072;
+/** Tokens of a segment that only the starter knows: a quarter at most, so that a small table has room for lessons. */
+export const SEGMENT_STARTER_MAX = SEGMENT_TOKENS_MAX / 4;
 
-/** 32-bit words of a slot. 8, so that a slot never straddles a cache line; the last one is not used. */
+/** 32-bit words of a slot. 8, so that a slot never straddles a cache line; the last one, the starter's, is in memory only. */
 const SLOT_WORDS = 8;
 const SEGMENT_WORDS = SEGMENT_SLOTS * SLOT_WORDS;
 /** A large block of memory begins 16 bytes behind a page (glibc, musl): further on by this, no slot straddles a line. */
@@ -20,6 +22,7 @@ const HAM = 3;
 const REPORTS = 4;
 const TAG_SUM = 5;
 const TAG_SQUARES = 6;
+const STARTER = 7;
 const COUNT_MAX = 0xffffffff;
 
 /**
@@ -48,6 +51,8 @@ export class TokenTable {
   readonly #used: Uint16Array;
   /** Of these, the tokens that some lesson holds. */
   readonly #live: Uint16Array;
+  /** Of these, the tokens that only the starter knows. */
+  readonly #starterOnly: Uint16Array;
 
   constructor(segments: number) {
     this.segments = segments;
@@ -57,6 +62,7 @@ export class TokenTable {
     this.#scale = segments / 2 ** 32;
     this.#used = new Uint16Array(segments);
     this.#live = new Uint16Array(segments);
+    this.#starterOnly = new Uint16Array(segments);
   }
 
   segmentOf(ids: Buffer, offset: number): number {
@@ -69,11 +75,11 @@ export class TokenTable {
    * `#find` is written out with its numbers: neither are constants of a module compiled in nor every call, and both together
    * are a quarter of the time.
    */
-  lookup(ids: Buffer, count: number, into: CountColumns): void {
+  lookup(ids: Buffer, count: number, into: ServerColumns): void {
     const slots = this.#signed;
     const scale = this.#scale;
     const words = tokenWords(ids, count);
-    const { spam, ham } = into;
+    const { spam, ham, starter } = into;
     let touched = 0;
     for (let i = 0; i < count; i++)
       touched ^= slots[((((words[4 * i]! >>> 0) * scale) | 0) << 15) | ((words[4 * i + 1]! & 4095) << 3)]!;
@@ -91,6 +97,7 @@ export class TokenTable {
       const isCounted = isKnown && this.#isTrusted(at);
       spam[i] = isCounted ? slots[at + SPAM]! : 0;
       ham[i] = isCounted ? slots[at + HAM]! : 0;
+      starter[i] = isKnown ? slots[at + STARTER]! : 0;
     }
     into.count = count;
   }
@@ -116,7 +123,28 @@ export class TokenTable {
     if (sign === -1 && slots[at + REPORTS] === 0) this.#empty(at);
   }
 
-  /** The key stays, so that probing past it goes on. */
+  /**
+   * Sets what the starter says of a token. One that no lesson holds takes a slot, unless its segment is full or holds
+   * `SEGMENT_STARTER_MAX` of these. Returns whether it has a place.
+   */
+  setStarter(ids: Buffer, offset: number, share: number): boolean {
+    const high = ids.readInt32LE(offset);
+    const low = ids.readInt32LE(offset + 4);
+    let at = this.#find(high, low);
+    if (at < 0) {
+      const segment = this.#segment(high);
+      if (this.#starterOnly[segment]! >= SEGMENT_STARTER_MAX || this.#used[segment]! >= SEGMENT_TOKENS_MAX)
+        return false;
+      this.#used[segment] = this.#used[segment]! + 1;
+      at = this.#insert(high, low);
+    }
+    const slots = this.#slots;
+    if (slots[at + STARTER] === 0 && slots[at + REPORTS] === 0) this.#countStarterOnly(at, 1);
+    slots[at + STARTER] = share;
+    return true;
+  }
+
+  /** The key stays, so that probing past it goes on; so does the starter's word. */
   #empty(at: number): void {
     this.#slots.fill(0, at + SPAM, at + ROW_WORDS);
     this.#countLive(at, -1);
@@ -194,22 +222,32 @@ export class TokenTable {
     return at;
   }
 
-  /** Puts a segment's live tokens into new places, if some of it are forgotten. */
+  /** Puts a segment's tokens into new places, if some of it are known to no lesson and not to the starter. */
   #dropForgotten(segment: number): void {
-    if (this.#live[segment] === this.#used[segment]) return;
-    const rows = new Uint32Array(SEGMENT_TOKENS_MAX * ROW_WORDS);
-    const count = this.writeRows(segment, rows, 0);
-    this.#slots.fill(0, segment * SEGMENT_WORDS, (segment + 1) * SEGMENT_WORDS);
-    this.tokens -= count;
-    this.#used[segment] = 0;
-    this.#live[segment] = 0;
-    this.readRows(rows.subarray(0, count * ROW_WORDS));
+    const kept = this.#live[segment]! + this.#starterOnly[segment]!;
+    if (kept === this.#used[segment]) return;
+    const slots = this.#slots;
+    const start = segment * SEGMENT_WORDS;
+    const before = slots.slice(start, start + SEGMENT_WORDS);
+    slots.fill(0, start, start + SEGMENT_WORDS);
+    for (let from = 0; from < SEGMENT_WORDS; from += SLOT_WORDS) {
+      if (before[from + REPORTS] === 0 && before[from + STARTER] === 0) continue;
+      const at = this.#insert(before[from + HIGH]! | 0, before[from + LOW]! | 0);
+      slots.set(before.subarray(from, from + SLOT_WORDS), at);
+    }
+    this.#used[segment] = kept;
   }
 
   #countLive(at: number, difference: 1 | -1): void {
     const segment = Math.floor(at / SEGMENT_WORDS);
     this.#live[segment] = this.#live[segment]! + difference;
     this.tokens += difference;
+    if (this.#slots[at + STARTER] !== 0) this.#countStarterOnly(at, difference === 1 ? -1 : 1);
+  }
+
+  #countStarterOnly(at: number, difference: 1 | -1): void {
+    const segment = Math.floor(at / SEGMENT_WORDS);
+    this.#starterOnly[segment] = this.#starterOnly[segment]! + difference;
   }
 }
 

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { describe, it, type TestContext } from 'node:test';
+import { type Learnt, OPERATOR_TAG } from '../src/store/lmdb/lesson-record.ts';
+import { openStore } from '../src/store/lmdb/store.ts';
+import { TOKEN_STRIDE } from '../src/store/lmdb/token-ids.ts';
+import { SEGMENT_STARTER_MAX, SEGMENT_TOKENS_MAX, TokenTable } from '../src/store/lmdb/token-table.ts';
+import type { Starter } from '../src/store/starter.ts';
+import type { ServerColumns } from '../src/store/store.ts';
+import { hashesOf, lessonId, lessonOf, storeOptions, temporaryDirectory } from './store-fixture.ts';
+
+function columns(count: number): ServerColumns {
+  const fresh = () => new Uint32Array(count);
+  return {
+    count,
+    spam: fresh(),
+    ham: fresh(),
+    spamTotal: 0,
+    hamTotal: 0,
+    starter: fresh(),
+    hasStarter: false,
+  };
+}
+
+/** Ids of stride 16 with 8 random bytes, as `setStarter` and `lookup` take them. */
+function tokens(count: number): Buffer {
+  return randomBytes(count * TOKEN_STRIDE);
+}
+
+function starterOf(table: TokenTable, ids: Buffer): number[] {
+  const into = columns(ids.length / TOKEN_STRIDE);
+  table.lookup(ids, into.count, into);
+  return [...into.starter];
+}
+
+function lesson(ids: Buffer): Learnt {
+  const rest = { label: 'spam', weight: 256, at: 0, id: '', reporterTag: OPERATOR_TAG, userId: '' } as const;
+  return { ...rest, sids: ids, uids: ids };
+}
+
+function apply(table: TokenTable, ids: Buffer, sign: 1 | -1): void {
+  for (let offset = 0; offset < ids.length; offset += TOKEN_STRIDE) table.apply(lesson(ids), offset, sign);
+}
+
+function setAll(table: TokenTable, ids: Buffer, share: number): number {
+  let placed = 0;
+  for (let offset = 0; offset < ids.length; offset += TOKEN_STRIDE)
+    if (table.setStarter(ids, offset, share)) placed += 1;
+  return placed;
+}
+
+describe("the starter in the server's table", () => {
+  it('takes a quarter of a segment at most, and is no token of a lesson', () => {
+    const table = new TokenTable(1);
+    const ids = tokens(SEGMENT_TOKENS_MAX);
+    assert.equal(setAll(table, ids, 7), SEGMENT_STARTER_MAX);
+    assert.equal(table.tokens, 0);
+    const said = starterOf(table, ids);
+    assert.deepEqual(said.slice(0, SEGMENT_STARTER_MAX), Array(SEGMENT_STARTER_MAX).fill(7));
+    assert.deepEqual(new Set(said.slice(SEGMENT_STARTER_MAX)), new Set([0]));
+    assert.equal(table.writeRows(0, new Uint32Array(SEGMENT_TOKENS_MAX * 7), 0), 0);
+  });
+
+  it('finds room for its word on tokens of lessons, and none in a full segment', () => {
+    const table = new TokenTable(1);
+    const full = tokens(SEGMENT_TOKENS_MAX);
+    apply(table, full, 1);
+    assert.equal(setAll(table, full, 9), SEGMENT_TOKENS_MAX);
+    assert.equal(setAll(table, tokens(5), 9), 0);
+  });
+
+  it('stays where lessons come and go, and where a segment drops forgotten tokens', () => {
+    const table = new TokenTable(1);
+    const starter = tokens(100);
+    setAll(table, starter, 5);
+    const first = tokens(SEGMENT_TOKENS_MAX - 100);
+    apply(table, first, 1);
+    apply(table, starter, 1);
+    assert.equal(table.tokens, SEGMENT_TOKENS_MAX);
+    apply(table, first, -1);
+    apply(table, starter, -1);
+    assert.equal(table.tokens, 0);
+    const second = tokens(SEGMENT_TOKENS_MAX - 100);
+    apply(table, second, 1);
+    assert.deepEqual([table.tokens, table.refused], [SEGMENT_TOKENS_MAX - 100, 0]);
+    assert.deepEqual(new Set(starterOf(table, starter)), new Set([5]));
+    apply(table, tokens(1), 1);
+    assert.equal(table.refused, 1);
+  });
+});
+
+describe('the starter in a store', () => {
+  const words = ['earn', 'money', 'lunch'];
+  const starter: Starter = {
+    id: 'one',
+    hashes: hashesOf(words),
+    shares: Uint16Array.of(60_000, 50_000, 9_000),
+  };
+  const opened = async (
+    t: TestContext,
+    dir: string,
+    options: { starter?: Starter; serverTokensMax?: number },
+  ) => {
+    const store = await openStore(storeOptions(dir, options));
+    t.after(() => store.close());
+    return store;
+  };
+
+  it('is looked up under the key of the store, and is gone without the option', async (t) => {
+    const dir = temporaryDirectory(t);
+    const asked = [...words, 'unknown'];
+    const store = await opened(t, dir, { starter });
+    const into = columns(asked.length);
+    store.server.lookup(store.ids.serverTokens(hashesOf(asked)), asked.length, into);
+    assert.deepEqual([...into.starter], [60_000, 50_000, 9_000, 0]);
+    assert.deepEqual([into.hasStarter, store.server.starter, store.sizes().starterTokens], [true, 'one', 3]);
+    assert.equal(store.sizes().serverTokens, 0);
+    await store.close();
+    const without = await opened(t, dir, {});
+    without.server.lookup(without.ids.serverTokens(hashesOf(asked)), asked.length, into);
+    assert.deepEqual([...into.starter, into.hasStarter, without.server.starter], [0, 0, 0, 0, false, '']);
+  });
+
+  it('leaves lessons, their undoing and their replay as they are', async (t) => {
+    const dir = temporaryDirectory(t);
+    const said = { label: 'spam', text: 'a', words: ['earn', 'rent'] } as const;
+    const store = await opened(t, dir, { starter });
+    await store.lessons.teach(lessonOf(store, said));
+    await store.close();
+    const again = await opened(t, dir, { starter, serverTokensMax: 3000 });
+    const into = columns(2);
+    const look = () => again.server.lookup(again.ids.serverTokens(hashesOf(said.words)), 2, into);
+    look();
+    assert.deepEqual([...into.spam, ...into.starter], [256, 256, 60_000, 0]);
+    await again.lessons.forget(lessonId(again, said), storeOptions(dir).now());
+    look();
+    assert.deepEqual([...into.spam, ...into.starter], [0, 0, 60_000, 0]);
+    assert.equal(again.sizes().serverTokens, 0);
+  });
+
+  it('gives its first tokens a place in the smallest table', async (t) => {
+    const many = Array.from({ length: 20_000 }, (_, index) => `word ${index}`);
+    const shares = new Uint16Array(many.length).fill(40_000);
+    const store = await opened(t, temporaryDirectory(t), {
+      starter: { id: 'two', hashes: hashesOf(many), shares },
+      serverTokensMax: 4_096,
+    });
+    assert.equal(store.sizes().starterTokens, 2 * SEGMENT_STARTER_MAX);
+    const into = columns(100);
+    store.server.lookup(store.ids.serverTokens(hashesOf(many.slice(0, 100))), 100, into);
+    assert.deepEqual(new Set(into.starter), new Set([40_000]));
+  });
+});
