@@ -464,7 +464,10 @@ const NOT_TO_BE_SEEN = [
 ];
 
 /** Keys with a test of their own: below, and in `test/tls.test.ts`. */
-const ELSEWHERE = ['limits.drain_seconds_max', 'limits.handshake_seconds_max', 'credentials'];
+const ELSEWHERE = [
+  ...['limits.drain_seconds_max', 'limits.handshake_seconds_max', 'limits.unproven_connections_max'],
+  'credentials',
+];
 
 function seen(sees: Row['sees'], [before, after]: readonly [string | number, string | number]): void {
   if (sees === 'less') assert.ok(after < before, `${after} < ${before}`);

@@ -223,7 +223,7 @@ describe('a reload of rights and certificates', { skip: NO_OPENSSL }, () => {
   let port: number;
   const path = (name: string) => join(dir, name);
 
-  function write({ rights = '"learn"', host = '127.0.0.2', handshake = 600 } = {}): string {
+  function write({ rights = '"learn"', host = '127.0.0.2', handshake = 600, strangers = 256 } = {}): string {
     writeFileSync(
       path('p.toml'),
       `credentials = [
@@ -234,6 +234,7 @@ listen.unix = [{ path = "./p.sock", rights = ["check"] }]
 listen.tcp = [{ host = "${host}", port = 0, tls_certificate = "./server.crt", tls_key = "./server.key", tls_client_ca = "./ca.crt" }]
 http.host = ""
 limits.handshake_seconds_max = ${handshake}
+limits.unproven_connections_max = ${strangers}
 log.level = "silent"
 store.directory = "./store"
 store.secret_file = "./secret"
@@ -326,6 +327,22 @@ store.secret_file = "./secret"
     assert.equal(await rightsOf(client), 'check');
     await adopt(asking);
     client.socket.destroy();
+  });
+
+  it('lets fewer strangers in, or more', async () => {
+    const held = await openOne();
+    assert.equal(await rightsOf(held), '');
+    const second = async () => {
+      const client = await openOne();
+      const word = wordOf(await ask(client, 'PING'));
+      client.socket.destroy();
+      return word;
+    };
+    await reload({ strangers: 1 });
+    assert.equal(await second(), '75 too-many-connections');
+    await reload();
+    assert.equal(await second(), '0 undefined');
+    held.socket.destroy();
   });
 
   it('believes another authority from then on', async () => {
