@@ -16,7 +16,7 @@ after(() => rmSync(DIR, { recursive: true }));
 const STANZA = join(DIR, 'stanza.xml');
 writeFileSync(STANZA, "<message from='a@b.example'><body>hello</body></message>");
 const CONFIG = join(DIR, 'providence.toml');
-writeFileSync(CONFIG, '');
+writeFileSync(CONFIG, 'bayes.starter.strength = 0\n');
 
 const hasPty = spawnSync('sh', ['-c', 'command -v script']).status === 0;
 const hasBash = spawnSync('sh', ['-c', 'command -v bash']).status === 0;

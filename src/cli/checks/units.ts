@@ -4,43 +4,63 @@ import { valueAt } from '../../config/key-path.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
 import { UNITS, type UnitName } from '../../model/unit.ts';
+import { loadStarter, StarterError } from '../../store/starter.ts';
 import { type Finding, findingAbout } from './finding.ts';
 import { someCallerMay } from './rights.ts';
 
-/** Something without which a unit abstains. */
-interface Need {
-  /** Whether it is there, as far as the configuration and the files of this machine tell. */
-  readonly look: (config: Config) => 'there' | 'missing' | 'unknown';
-  /** What does not work without it, and what to do. */
-  readonly advice: (config: Config) => string;
+/**
+ * Something without which a unit abstains: what does not work for want of it, and what to do. A hint where the configuration
+ * and the files of this machine show that it is missing, a note where they cannot tell, undefined where it is there.
+ */
+type Need = (config: Config) => Pick<Finding, 'level' | 'text'> | undefined;
+
+/** Text is judged by the starter table or by what was taught. */
+const knownWords: Need = ({ bayes, store }) => {
+  const fault = starterFault(bayes.starter);
+  if (fault !== undefined)
+    return { level: 'hint', text: `${fault} Without it text counts once lessons are taught.` };
+  if (bayes.starter.strength > 0 || existsSync(join(store.directory, 'data.mdb'))) return undefined;
+  const { lessons_min: lessons } = bayes.server;
+  return {
+    level: 'hint',
+    text: `Nothing is taught yet, and there is no starter table: it abstains until it knows ${lessons} spam and ${lessons} ham. Teach it: providence train FILE`,
+  };
+};
+
+function starterFault(starter: Config['bayes']['starter']): string | undefined {
+  try {
+    loadStarter(starter);
+    return undefined;
+  } catch (error) {
+    if (error instanceof StarterError) return error.message;
+    throw error;
+  }
 }
 
-const LESSONS: Need = {
-  look: ({ store }) => (existsSync(join(store.directory, 'data.mdb')) ? 'there' : 'missing'),
-  advice: ({ bayes }) =>
-    `Nothing is taught yet; it abstains until it knows ${bayes.server.lessons_min} spam and ${bayes.server.lessons_min} ham. Teach it: providence train FILE`,
+const reports: Need = (config) => {
+  const { lessons_min: lessons } = config.bayes.user;
+  if (someCallerMay(config, 'learn'))
+    return {
+      level: 'note',
+      text: `It judges for users who have taught ${lessons} spam and ${lessons} ham: the server's module must send their reports (TELL), and the recipient with each CHECK (To).`,
+    };
+  return {
+    level: 'hint',
+    text: 'No listener has the right `learn`, so no report of a user arrives. Add it to the rights of the one that the XMPP server uses.',
+  };
 };
 
-const REPORTS: Need = {
-  look: (config) => (someCallerMay(config, 'learn') ? 'unknown' : 'missing'),
-  advice: (config) =>
-    someCallerMay(config, 'learn')
-      ? `It judges for users who have taught ${config.bayes.user.lessons_min} spam and ${config.bayes.user.lessons_min} ham: the server's module must send their reports (TELL), and the recipient with each CHECK (To).`
-      : 'No listener has the right `learn`, so no report of a user arrives. Add it to the rights of the one that the XMPP server uses.',
-};
-
-const STREAM_FACTS: Need = {
-  look: () => 'unknown',
-  advice: () =>
-    "It judges what the server's module tells of the stream (Peer-TLS, Peer-Auth). Whether it does: providence stats, the abstentions with no-facts.",
-};
+const streamFacts: Need = () => ({
+  level: 'note',
+  text: "It judges what the server's module tells of the stream (Peer-TLS, Peer-Auth). Whether it does: providence stats, the abstentions with no-facts.",
+});
 
 /** What each unit needs beside the stanza and its sender. */
 const NEEDS: Readonly<Record<UnitName, readonly Need[]>> = {
-  'bayes.server': [LESSONS],
-  'bayes.user': [REPORTS],
+  'bayes.server': [knownWords],
+  'bayes.user': [reports],
   'karma.jid_rate': [],
-  'auth.stream': [STREAM_FACTS],
+  'auth.stream': [streamFacts],
 };
 
 /** Units that cannot work here, or are switched off, or of which that cannot be seen from here. */
@@ -56,9 +76,8 @@ function switchedOff(unit: UnitName, loaded: LoadedConfig): Finding {
 }
 
 function needFindings(unit: UnitName, { config }: LoadedConfig): Finding[] {
-  return NEEDS[unit].flatMap(({ look, advice }) => {
-    const found = look(config);
-    if (found === 'there') return [];
-    return [{ level: found === 'missing' ? 'hint' : 'note', about: unit, text: advice(config) }] as const;
+  return NEEDS[unit].flatMap((need) => {
+    const missing = need(config);
+    return missing === undefined ? [] : [{ about: unit, ...missing }];
   });
 }
