@@ -50,18 +50,6 @@ describe('the commands and the daemon', () => {
     assert.match(second.stdout, /^Taught 0, unchanged 400, refused 0 /, second.stderr);
   });
 
-  it('train reads every file that is named, and wants each option once', async () => {
-    const files = [1, 2, 3].map((n) => {
-      const path = join(daemon.dir, `file${n}.tsv`);
-      writeFileSync(path, `spam\ten\tlesson of file number ${n}\n`);
-      return path;
-    });
-    const { stdout } = await runCli(['train', '--label', 'ham', ...files], '', env);
-    assert.match(stdout, /^Taught 3, unchanged 0, refused 0 /);
-    const { code, stderr } = await runCli(['train', '--label', 'ham', '--label', 'spam', ...files], '', env);
-    assert.deepEqual([code, stderr], [64, 'providence: --label is given more than once; give it once.\n']);
-  });
-
   it('check finds what was taught, and says why', async () => {
     const { stdout, code } = await runCli(['check', '--explain', '--exit-code'], stanza, env);
     assert.match(stdout, /^Verdict spam: .*\bbayes\.server\b/s);
@@ -133,6 +121,18 @@ describe('the commands and the daemon', () => {
   it('stats shows what was done', async () => {
     const counters = JSON.parse((await runCli(['stats', '--json'], '', env)).stdout);
     assert.equal(counters.providence_lessons_live, 404);
+  });
+
+  it('train reads every file that is named, and wants each option once', async () => {
+    const files = [1, 2, 3].map((n) => {
+      const path = join(daemon.dir, `file${n}.tsv`);
+      writeFileSync(path, `spam\ten\tlesson of file number ${n}\n`);
+      return path;
+    });
+    const { stdout } = await runCli(['train', '--label', 'ham', ...files], '', env);
+    assert.match(stdout, /^Taught 3, unchanged 0, refused 0 /);
+    const { code, stderr } = await runCli(['train', '--label', 'ham', '--label', 'spam', ...files], '', env);
+    assert.deepEqual([code, stderr], [64, 'providence: --label is given more than once; give it once.\n']);
   });
 
   it('ping answers over TCP as well', async () => {

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { type FixtureRun, type Judged, runFixtures } from './fixture-run.ts';
+import { mutated } from './mutate.ts';
+import { spimFixtures } from './stanzas.ts';
+
+const SPAM_CAUGHT_MIN = 0.4;
+const SPAM_NOT_HAM_MIN = 0.8;
+const COPIES_CAUGHT_MIN = 0.95;
+
+describe('the fixtures at default settings', () => {
+  let run: FixtureRun;
+  before(async () => {
+    run = await runFixtures();
+  });
+  const share = (judged: readonly Judged[], wanted: (verdict: string) => boolean) =>
+    judged.filter(({ verdict }) => wanted(verdict.verdict)).length / judged.length;
+  const isSpam = (verdict: string) => verdict === 'spam';
+  const filesOf = (judged: readonly Judged[]) =>
+    judged.filter(({ verdict }) => isSpam(verdict.verdict)).map(({ fixture }) => fixture.file);
+
+  it('holds no ham for spam, before and after users have reported spam', () => {
+    assert.ok(run.ham.length >= 150 && run.spam.length >= 60);
+    assert.deepEqual(filesOf(run.ham), []);
+    assert.deepEqual(filesOf(run.hamAfter), []);
+  });
+
+  it('takes no spam for ham, and catches what it can know', () => {
+    assert.ok(share(run.spam, (verdict) => verdict !== 'ham') >= SPAM_NOT_HAM_MIN);
+    // TODO(#3): with the starter table both shares are to be reached; until then nothing is known of any text.
+    const isTaught = run.spam.some(({ verdict }) => !verdict.abstained.has('bayes.server'));
+    if (isTaught) {
+      assert.ok(share(run.spam, isSpam) >= SPAM_CAUGHT_MIN);
+      assert.ok(share(run.copies, isSpam) >= COPIES_CAUGHT_MIN);
+    } else {
+      for (const { fixture, verdict } of run.copies)
+        assert.equal(verdict.abstained.get('bayes.server'), 'untrained', fixture.file);
+    }
+  });
+});
+
+describe('a mutated copy', () => {
+  const spam = spimFixtures().filter(({ label }) => label === 'spam');
+
+  it('is the same for the same seed, and another one for another', () => {
+    for (const { stanza } of spam) {
+      const copies = new Set([1, 2, 3, 4, 5].map((seed) => mutated(stanza, seed)));
+      assert.equal(copies.size, 5);
+      assert.ok(!copies.has(stanza));
+      assert.equal(mutated(stanza, 3), [...copies][2]);
+    }
+  });
+
+  it('has other senders, links and numbers, and most of its words', () => {
+    for (const { stanza, file } of spam.filter(({ kind }) => kind === 'message')) {
+      const copy = mutated(stanza, 7);
+      const sender = (text: string) => / from='([^']*)'/.exec(text)?.[1];
+      assert.notEqual(sender(copy), sender(stanza));
+      const body = stanza.replace(/ xmlns='[^']*'/g, '');
+      const links = body.match(/https?:\/\/[\w.-]+/g) ?? [];
+      for (const link of links) assert.ok(!copy.includes(link), `${file}: ${link}`);
+      const words = (text: string) => new Set(text.toLowerCase().match(/\p{L}{3,}/gu));
+      const kept = [...words(stanza)].filter((word) => words(copy).has(word)).length;
+      assert.ok(kept / words(stanza).size > 0.5, file);
+    }
+  });
+});
