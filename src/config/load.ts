@@ -102,6 +102,11 @@ function absolutePaths(config: Config, base: string): Config {
         tls_client_ca: absoluteSource(tcp.tls_client_ca, base),
       })),
     },
+    bayes: {
+      ...config.bayes,
+      // Empty: the one that is shipped.
+      starter: { ...config.bayes.starter, file: absoluteSource(config.bayes.starter.file, base) },
+    },
     credentials: config.credentials.map((credential) => ({
       ...credential,
       secret: absoluteSource(credential.secret, base),
