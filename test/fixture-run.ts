@@ -40,7 +40,7 @@ export interface FixtureRunOptions {
  * spam, as a campaign reaches them; has it judge the ham again, and what the campaigns send next.
  */
 export async function runFixtures({ config, train = [] }: FixtureRunOptions = {}): Promise<FixtureRun> {
-  const daemon = await startDaemon(config === undefined ? {} : { config });
+  const daemon = await startDaemon({ starter: true, ...(config !== undefined && { config }) });
   const client = new PnpClient({ path: daemon.adminPath, timeoutMs: 30_000 });
   try {
     if (train.length > 0) {
