@@ -302,6 +302,16 @@ describe('bayes.server and bayes.user', () => {
     );
   });
 
+  it('are cached under the starter that they rest on', () => {
+    const ids = { text: 'a', user: 'b', jid: '', domain: '', serverGeneration: 3, userGeneration: 4 };
+    for (const filter of [server, user]) {
+      const stamps = ['', 'one', 'two'].map(
+        (starter) => filter.cacheKey(SAMPLE, { ...ids, starter }, {})?.stamp,
+      );
+      assert.equal(new Set(stamps).size, 3);
+    }
+  });
+
   it('let the worst text count', () => {
     const spam = table([
       [9, 0],

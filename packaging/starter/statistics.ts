@@ -7,20 +7,23 @@ const MESSAGES_MIN = 4;
 /** Sums of parts are compared with whole numbers. */
 const ROUNDING = 1e-6;
 /** Added to both counts of a token. */
-const SMOOTHING = 0.1;
+const SMOOTHING = 0.2;
 /** Messages of ham that are thought to hold a spam's token in each language: little ham of a language is little proof. */
 const UNSEEN_HAM = 0.5;
 /** Features of a message that counts as one; a longer one spreads the same weight over more, so that length tells nothing. */
 const FEATURES_USUAL = 25;
 const FEATURES_MIN = 5;
-const SPAM_LOG_ODDS_MAX = 4;
-const HAM_LOG_ODDS_MAX = 2;
+/** What log-odds are multiplied by: as much as leaves a fivefold margin below one ham in a thousand. */
+const BOLDNESS = 1.25;
+const SPAM_LOG_ODDS_MAX = 5;
+/** Another community's ham proves little. */
+const HAM_LOG_ODDS_MAX = 1.25;
 /** A link is a domain, a suffix, a placeholder and a count, but one piece of evidence. */
 const LOG_ODDS_MAX_OF_KIND: Readonly<Record<string, number>> = {
-  shape: 1,
-  tld: 1,
-  placeholder: 1.5,
-  domain: 3,
+  shape: 1.25,
+  tld: 1.25,
+  placeholder: 1.9,
+  domain: 3.75,
 };
 /** Languages that are one in writing. */
 const MACROLANGUAGE: Readonly<Record<string, string>> = { yue: 'zh', wuu: 'zh', nno: 'no' };
@@ -106,7 +109,7 @@ function logOddsOf({ spam, ham }: Count, totals: Totals): number {
     inSpam += seenInSpam / (1 + odds);
     inHam += (((ham.get(language) ?? 0) + unseen) * odds) / (1 + odds);
   }
-  return Math.log(inSpam / inHam);
+  return BOLDNESS * Math.log(inSpam / inHam);
 }
 
 function bounded(feature: string, logOdds: number): number {

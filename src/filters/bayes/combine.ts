@@ -73,7 +73,7 @@ export function combine(
   const own = user ?? NO_COUNTS;
   const filledTo = hasStarter ? lessonsMin * LESSON_UNITS : 0;
   const isFilled = spamTotal < filledTo || hamTotal < filledTo;
-  const known = isFilled ? shareKnown(starter, count) : 0;
+  const known = isFilled ? Math.sqrt(shareKnown(starter, count)) : 0;
   const inSpamAll = spamTotal + known * Math.max(0, filledTo - spamTotal);
   const inHamAll = hamTotal + known * Math.max(0, filledTo - hamTotal);
   const starterPrior = isFilled ? STARTER_PRIOR_UNTRAINED : STARTER_PRIOR;
