@@ -217,9 +217,18 @@ describe('combine with a starter', () => {
     };
     assert.ok(Math.abs(combine(reported, undefined, 20).z) < 1e-9);
     const known = combine(withStarter(reported, 0, 0, NEUTRAL, NEUTRAL), undefined, 20).z;
-    const foreign = combine(withStarter(reported, 0), undefined, 20).z;
+    const half = combine(withStarter(reported, 0), undefined, 20).z;
     assert.ok(known > 1);
-    assert.ok(Math.abs(foreign) < 1e-9);
+    const pair = {
+      ...table([
+        [3, 0],
+        [3, 0],
+      ]),
+      spamTotal: 20 * LESSON,
+      hamTotal: 0,
+    };
+    const whole = combine(withStarter(pair, 0), undefined, 20).z;
+    assert.ok(half > 0 && half < whole);
   });
 
   it("is the prior of a user's own counts, where the server has none", () => {

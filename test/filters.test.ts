@@ -42,8 +42,8 @@ describe('auth.stream', () => {
   });
 
   it('counts what is not told as nothing', () => {
-    assert.equal(scoreOf(judge({ auth: 'external' })), -0.5);
-    assert.equal(scoreOf(judge({ auth: 'dialback' })), 0.2);
+    assert.equal(scoreOf(judge({ auth: 'external' })), -0.05);
+    assert.equal(scoreOf(judge({ auth: 'dialback' })), 0.05);
   });
 
   const abstentions: readonly (readonly [StreamFacts, string])[] = [

@@ -4,10 +4,9 @@ import { type FixtureRun, type Judged, runFixtures } from './fixture-run.ts';
 import { mutated } from './mutate.ts';
 import { spimFixtures } from './stanzas.ts';
 
-/** TODO(#3): 0.8, with 0.4 of it `spam`, and 0.95 of the copies; docs/corpora.md says what is reached. */
-const SPAM_NOT_HAM_REACHED = 0.7;
-/** Between the mean of the copies and that of the ham. */
-const POINTS_APART_MIN = 3;
+const SPAM_NOT_HAM_MIN = 0.8;
+/** What is reached is 0.86, what is wanted 0.95: docs/corpora.md says why. */
+const COPIES_CAUGHT_MIN = 0.8;
 
 describe('the fixtures at default settings', () => {
   let run: FixtureRun;
@@ -26,11 +25,9 @@ describe('the fixtures at default settings', () => {
     assert.deepEqual(filesOf(run.hamAfter), []);
   });
 
-  it('takes most spam for no ham, and its score rises by the reports', () => {
-    assert.ok(share(run.spam, (verdict) => verdict !== 'ham') >= SPAM_NOT_HAM_REACHED);
-    const scoreOf = (judged: readonly Judged[]) =>
-      judged.reduce((sum, { verdict }) => sum + verdict.score, 0) / judged.length;
-    assert.ok(scoreOf(run.copies) > scoreOf(run.hamAfter) + POINTS_APART_MIN);
+  it('takes most spam for no ham, and catches copies of what was reported', () => {
+    assert.ok(share(run.spam, (verdict) => verdict !== 'ham') >= SPAM_NOT_HAM_MIN);
+    assert.ok(share(run.copies, isSpam) >= COPIES_CAUGHT_MIN);
   });
 });
 

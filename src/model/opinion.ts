@@ -8,6 +8,8 @@ export interface Judged {
   /** Upper-case symbol of the field, e.g. `BAYES_SERVER`; its sentence is in `filters/symbols.ts`. */
   readonly symbol: string;
   readonly params: ReasonParams;
+  /** It rests on what was learnt elsewhere: it may convict, but not acquit. Left out: no. */
+  readonly isProvisional?: boolean;
 }
 
 /** What a filter says when it does not know: never 0, always why. `reason` is a stable word: `untrained`, `pending`. */

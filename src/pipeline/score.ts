@@ -27,6 +27,9 @@ const sums = new Float64Array(GROUPS.length);
 /** A verdict other than `unsure` needs an opinion from one of these: technical quality alone never leaves `unsure`. */
 const DECIDING: ReadonlySet<GroupName> = new Set(['bayes', 'karma', 'karma.sender']);
 
+/** What the opinions that may decide rest on. Nothing: `unsure`. On what was learnt elsewhere alone: not `ham`. */
+type Basis = 'none' | 'provisional' | 'own';
+
 export interface Cap {
   readonly spam: number;
   readonly ham: number;
@@ -59,10 +62,10 @@ export function score(
   opinions: readonly Opinion[],
   options: ScoreOptions,
 ): Scored {
-  const isDecided = sumUnits(names, opinions, options);
+  const basis = sumUnits(names, opinions, options);
   const total = foldGroups(options);
   const probability = 1 / (1 + Math.exp(-options.slope * (total - options.midpoint)));
-  return { verdict: isDecided ? verdictOf(total, options) : 'unsure', total, probability };
+  return { verdict: verdictOf(total, basis, options), total, probability };
 }
 
 /** The same opinions, taken apart: what each unit and each group brings to the total. */
@@ -85,20 +88,21 @@ export function breakdown(
   return { units, groups: groups.filter(({ points }) => !Number.isNaN(points)) };
 }
 
-/** Fills `sums`. Returns whether one of the opinions may decide. */
-function sumUnits(names: readonly UnitName[], opinions: readonly Opinion[], options: ScoreOptions): boolean {
+/** Fills `sums`. Returns what the opinions allow a verdict to be. */
+function sumUnits(names: readonly UnitName[], opinions: readonly Opinion[], options: ScoreOptions): Basis {
   sums.fill(Number.NaN);
-  let isDecided = false;
+  let basis: Basis = 'none';
   for (let index = 0; index < opinions.length; index += 1) {
     const unit = names[index] as UnitName;
     const opinion = opinions[index] as Opinion;
     const weight = options.weights[unit];
     if (opinion.kind === 'abstention' || weight === 0) continue;
     const group = GROUP_OF_UNIT[unit];
-    isDecided ||= DECIDING.has(group);
+    if (basis !== 'own' && DECIDING.has(group))
+      basis = opinion.isProvisional === true ? 'provisional' : 'own';
     addPoints(GROUPS.indexOf(group), pointsOf(opinion, weight));
   }
-  return isDecided;
+  return basis;
 }
 
 function pointsOf(opinion: Opinion, weight: number): number {
@@ -124,7 +128,8 @@ function foldGroups(options: ScoreOptions): number {
   return total;
 }
 
-function verdictOf(total: number, options: ScoreOptions): VerdictName {
+function verdictOf(total: number, basis: Basis, options: ScoreOptions): VerdictName {
+  if (basis === 'none') return 'unsure';
   if (total >= options.spamThreshold) return 'spam';
-  return total <= options.hamThreshold ? 'ham' : 'unsure';
+  return total <= options.hamThreshold && basis === 'own' ? 'ham' : 'unsure';
 }

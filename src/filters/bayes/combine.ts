@@ -55,8 +55,8 @@ export interface Estimate {
  *
  * The starter says by how much a token's rate in each class differs from its rate over all lessons: so much does the prior
  * of the server's rates. Of a token that no lesson holds it has the only word. Lessons that a class lacks up to `lessonsMin`
- * are filled up with some that hold none of the text's tokens, as far as the starter knows the text: what it does not know
- * says something only where it knows the rest.
+ * are filled up with some that hold none of the text's tokens, by the part of the text that is known: a copy of what was
+ * reported is known nearly whole, another text of its language in a few common words.
  *
  * The sum is divided by the root of the number of tokens: they are not independent, and a sum in full would let long texts
  * outweigh everything (Rennie et al., "Tackling the Poor Assumptions of Naive Bayes Text Classifiers", 2003).
@@ -73,7 +73,7 @@ export function combine(
   const own = user ?? NO_COUNTS;
   const filledTo = hasStarter ? lessonsMin * LESSON_UNITS : 0;
   const isFilled = spamTotal < filledTo || hamTotal < filledTo;
-  const known = isFilled ? Math.sqrt(shareKnown(starter, count)) : 0;
+  const known = isFilled && server !== undefined ? shareKnown(server) : 0;
   const inSpamAll = spamTotal + known * Math.max(0, filledTo - spamTotal);
   const inHamAll = hamTotal + known * Math.max(0, filledTo - hamTotal);
   const starterPrior = isFilled ? STARTER_PRIOR_UNTRAINED : STARTER_PRIOR;
@@ -119,10 +119,11 @@ export function combine(
   return { z: tokens === 0 ? 0 : sum / Math.sqrt(tokens), tokens, userTokens, starterTokens };
 }
 
-/** The part of a text's tokens that the starter knows. */
-function shareKnown(starter: Uint32Array, count: number): number {
+/** The part of a text's tokens that a lesson or the starter knows. */
+function shareKnown({ count, spam, ham, starter }: ServerCounts): number {
   let known = 0;
-  for (let index = 0; index < count; index += 1) if (starter[index] !== 0) known += 1;
+  for (let index = 0; index < count; index += 1)
+    if (((spam[index] as number) | (ham[index] as number) | (starter[index] as number)) !== 0) known += 1;
   return count === 0 ? 0 : known / count;
 }
 

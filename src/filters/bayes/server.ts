@@ -19,7 +19,7 @@ export function createBayesServer(options: BayesServerOptions): Filter {
   const { lessonsMin, tokensMin } = options;
   return {
     name: 'bayes.server',
-    version: 2,
+    version: 3,
     wants: ['server_counts'],
     readsText: true,
     cacheKey: (_sample: Sample, ids: SampleIds): CacheKey | undefined => {
@@ -31,8 +31,8 @@ export function createBayesServer(options: BayesServerOptions): Filter {
       const texts = facts.serverCounts ?? [];
       const table = texts[0];
       if (table === undefined) return NO_TEXT;
-      const missing = table.hasStarter ? undefined : lessonsMissing(table, lessonsMin);
-      if (missing !== undefined) return abstain('untrained', missing);
+      const missing = lessonsMissing(table, lessonsMin);
+      if (missing !== undefined && !table.hasStarter) return abstain('untrained', missing);
       const worst = worstOf(texts, options);
       if (worst === undefined) return TOO_FEW_TOKENS;
       const { z, tokens, starterTokens } = worst;
@@ -41,6 +41,7 @@ export function createBayesServer(options: BayesServerOptions): Filter {
         score: scoreOf(z),
         symbol: 'BAYES_SERVER',
         params: { tokens, starter: starterTokens, z: rounded(z) },
+        isProvisional: missing !== undefined,
       };
     },
   };
