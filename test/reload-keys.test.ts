@@ -322,9 +322,21 @@ const ROWS: Readonly<Record<string, Row>> = {
     sees: 'less',
   },
   'groups.auth.cap_spam': { from: '2', to: '0.2', look: () => points(UNKNOWN, CLEAR), sees: 'less' },
-  'groups.auth.cap_ham': { from: '2', to: '0.2', look: () => points(UNKNOWN, SECURE), sees: 'more' },
+  'groups.auth.cap_ham': {
+    with: 'auth.stream.weight = 100',
+    from: '2',
+    to: '0.2',
+    look: () => points(UNKNOWN, SECURE),
+    sees: 'more',
+  },
   'groups.auth_tls.cap_spam': { from: '4', to: '0.2', look: () => points(UNKNOWN, CLEAR), sees: 'less' },
-  'groups.auth_tls.cap_ham': { from: '4', to: '0.2', look: () => points(UNKNOWN, SECURE), sees: 'more' },
+  'groups.auth_tls.cap_ham': {
+    with: 'auth.stream.weight = 100',
+    from: '4',
+    to: '0.2',
+    look: () => points(UNKNOWN, SECURE),
+    sees: 'more',
+  },
   'bayes.server.weight': {
     from: '20',
     to: '7',
@@ -399,7 +411,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     from: '2',
     to: '7',
     look: () => lineOf('auth.stream', UNKNOWN, SECURE),
-    sees: [/ 2 -1\.4/, / 7 -4\.9/],
+    sees: [/ 2 -0\.1/, / 7 -0\.35/],
   },
   'cache.bayes.server.ttl_seconds': {
     from: '3600',
