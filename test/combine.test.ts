@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { combine, lessonsMissing, scoreOf } from '../src/filters/bayes/combine.ts';
+import { combine, HALF_SCORE_LOG_ODDS, lessonsMissing, scoreOf } from '../src/filters/bayes/combine.ts';
 import { createBayesServer } from '../src/filters/bayes/server.ts';
 import { createBayesUser } from '../src/filters/bayes/user.ts';
 import type { Facts, ServerCounts, TokenCounts } from '../src/filters/facts.ts';
@@ -279,7 +279,7 @@ describe('bayes.server and bayes.user', () => {
   const user = createBayesUser({ lessonsMin: 5, server: options });
   const say = (filter: typeof server, facts: Facts) => filter.judge(SAMPLE, facts, NOW);
   const z = (opinion: Opinion) =>
-    opinion.kind === 'opinion' ? (opinion.score * 4) / (1 - Math.abs(opinion.score)) : 0;
+    opinion.kind === 'opinion' ? (opinion.score * HALF_SCORE_LOG_ODDS) / (1 - Math.abs(opinion.score)) : 0;
 
   it('add up to the hierarchical estimate in log-odds, so that nothing counts twice', () => {
     fc.assert(

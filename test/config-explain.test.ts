@@ -76,7 +76,7 @@ beside it    traces.days`,
   it('lists the keys of a table with their values', () => {
     assert.match(explained('limits'), /^ {2}shed_ms +100 +Age of a waiting request/m);
     assert.match(explained('listen'), /^ {2}unix +2 in the list +Unix sockets\./m);
-    assert.match(explained('bayes'), /^ {2}server\.weight +20 /m);
+    assert.match(explained('bayes'), /^ {2}server\.weight +60 /m);
   });
 
   it('has something to say of every key and table, in 80 columns', () => {

@@ -116,7 +116,7 @@ describe('a daemon with a starter table', () => {
       await daemon.stop();
     });
     const report = (await client.report(spam)).answer.body.toString();
-    assert.match(report, /bayes\.server +0\.\d+ +20\.0 {2}\d+ features \(\d+ starter\), log-odds \+/);
+    assert.match(report, /bayes\.server +0\.\d+ +60\.0 {2}\d+ features \(\d+ starter\), log-odds \+/);
     assert.match(report, /^Verdict spam/);
     assert.match(daemon.log(), /"msg":"starter table loaded"/);
     const metrics = await (await fetch(`http://127.0.0.1:${daemon.httpPort}/metrics`)).text();

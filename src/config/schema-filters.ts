@@ -35,7 +35,7 @@ export const bayesTable = table(
   {
     server: table(
       {
-        weight: weight(20),
+        weight: weight(60),
         tokens_max: whole(
           1_000_000,
           [4_096, 50_000_000],
@@ -68,7 +68,7 @@ export const bayesTable = table(
     ),
     user: table(
       {
-        weight: weight(20),
+        weight: weight(60),
         tokens_max: whole(5_000, [100, 100_000], 'Tokens of one user, about 12 bytes each.').meta(RESTART),
         cache_bytes_max: whole(64 * 2 ** 20, [2 ** 20, 2 ** 36], "Memory for users' tables in use.").meta(
           RESTART,

@@ -9,7 +9,7 @@ const LATENCY_BOUNDS = [
   0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
   1,
 ];
-const SCORE_BOUNDS = [-0.8, -0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.6, 0.8, 1];
+const SCORE_BOUNDS = [-0.8, -0.6, -0.4, -0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1];
 
 /** Numbers that are read at the scrape, not counted: store sizes, queue depths, connections. */
 export type Gauges = Readonly<Record<string, { help: string; read: () => number }>>;

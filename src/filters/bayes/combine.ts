@@ -13,8 +13,11 @@ const STARTER_LESSONS = 0.5;
 const STARTER_LESSONS_UNTRAINED = 1;
 /** The spam share that says nothing; a share divided by it is 0 … 2. */
 const SHARE_HALF = 32_768;
-/** Log-odds at which the score is one half: the `spam` threshold of the shipped weights is then at log-odds 5.1. */
-const HALF_SCORE_LOG_ODDS = 4;
+/**
+ * Log-odds at which the score is one half. So high that points go on rising with evidence: with the shipped weight the `spam`
+ * threshold is at log-odds 5.1, and a stream in good order takes it to 7.6.
+ */
+export const HALF_SCORE_LOG_ODDS = 22.3;
 
 /** In the units of `TokenCounts`. */
 const PRIOR = PRIOR_LESSONS * LESSON_UNITS;
