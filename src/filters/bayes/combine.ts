@@ -15,7 +15,7 @@ const STARTER_LESSONS_UNTRAINED = 1;
 const SHARE_HALF = 32_768;
 /**
  * Log-odds at which the score is one half. So high that points go on rising with evidence: with the shipped weight the `spam`
- * threshold is at log-odds 5.1, and a stream in good order takes it to 7.6.
+ * threshold is at log-odds 5.1, and what little an ordinary stream takes away moves it to 5.4.
  */
 export const HALF_SCORE_LOG_ODDS = 22.3;
 
