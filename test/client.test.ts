@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
 import { PnpClient, type PnpClientOptions, PnpError, type PnpErrorCode } from '../clients/node/pnp-client.ts';
 import { type Frame, Framer } from '../src/pnp/framer.ts';
+import { until } from './until.ts';
 
 const DIR = mkdtempSync(join(tmpdir(), 'pv-client-'));
 after(() => rmSync(DIR, { recursive: true }));
@@ -91,11 +92,6 @@ function clientOf(path: string, options: Partial<PnpClientOptions> = {}): PnpCli
 function failsWith(code: PnpErrorCode) {
   return (error: unknown) =>
     error instanceof PnpError && error.code === code && /^[^\n]+[.?]$/.test(error.message);
-}
-
-/** Settles when the condition holds; asked again at every turn of the loop. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('PnpClient', () => {

@@ -13,7 +13,7 @@ import { ConfigError, StartError } from '../src/errors.ts';
 import { createLogger } from '../src/logger.ts';
 import { Metrics } from '../src/metrics/metrics.ts';
 import { type Reloadable, Reloader } from '../src/reload.ts';
-import { until } from './reloading-daemon.ts';
+import { until } from './until.ts';
 
 const DEFAULTS = defaultConfig();
 

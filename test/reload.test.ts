@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type Answer, PnpClient, PnpError, type Verdict } from '../clients/node/pnp-client.ts';
 import { runCli } from './cli-process.ts';
-import { REFUSED, RELOADED, type ReloadingDaemon, startReloading, until } from './reloading-daemon.ts';
+import { REFUSED, RELOADED, type ReloadingDaemon, startReloading } from './reloading-daemon.ts';
 import { chat, madeUp } from './stanzas.ts';
+import { until } from './until.ts';
 
 const TO = 'juliet@capulet.example';
 const SECURE = { to: TO, peerTLS: 'TLSv1.3', peerAuth: 'external' } as const;

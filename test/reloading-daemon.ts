@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { PnpClient, type Reloaded } from '../clients/node/pnp-client.ts';
 import { type DaemonOptions, type DaemonProcess, startDaemon } from './daemon-process.ts';
+import { until } from './until.ts';
 
 /** What a busy machine may take for what is done in no time. */
 const PATIENCE_MS = 20_000;
@@ -58,15 +59,6 @@ export async function startReloading(t: TestContext, options: DaemonOptions = {}
       return outcomes().sort(byTime).at(-1) as LogLine;
     },
   };
-}
-
-/** Settles when it is so. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`it never came: ${isSo}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 function linesOf(log: string): LogLine[] {

@@ -20,6 +20,7 @@ import { type DaemonOptions, type DaemonProcess, startDaemon } from './daemon-pr
 import { NotifySocket } from './notify-socket.ts';
 import { ping } from './socket-harness.ts';
 import { chat, madeUp } from './stanzas.ts';
+import { until } from './until.ts';
 
 const has = (tool: string) => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0;
 const skip = has('systemd-notify') && has('perl') ? false : 'systemd-notify or perl is not installed';
@@ -45,14 +46,6 @@ function descriptorsOf(pid: string): readonly string[] {
       return [];
     }
   });
-}
-
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (!isSo()) {
-    assert.ok(performance.now() < end, `${what} did not come about`);
-    await sleep(20);
-  }
 }
 
 describe('a daemon under a supervisor', { skip }, () => {
@@ -93,7 +86,7 @@ describe('a daemon under a supervisor', { skip }, () => {
     assert.equal(stopping.values['STATUS'], 'Stopping');
     assert.equal(stopping.values['EXTEND_TIMEOUT_USEC'], '30000000');
     assert.equal(socket.all('WATCHDOG').length, 0, 'nobody watches');
-    await until('the end of the helper', () => !existsSync(`/proc/${helpers[0]}`));
+    await until(() => !existsSync(`/proc/${helpers[0]}`));
   });
 
   it('tells a status that has changed', async (t) => {
@@ -101,9 +94,7 @@ describe('a daemon under a supervisor', { skip }, () => {
     const admin = new PnpClient({ path: daemon.adminPath, timeoutMs: 10_000 });
     await admin.tell({ label: 'spam', stanza: chat(madeUp('spam', 1)) });
     admin.close();
-    await until('the new status', () =>
-      socket.messages.some(({ values }) => /; 1 lesson; /.test(values['STATUS'] ?? '')),
-    );
+    await until(() => socket.messages.some(({ values }) => /; 1 lesson; /.test(values['STATUS'] ?? '')));
     assert.equal(socket.all('READY').length, 1);
     await daemon.stop();
   });
@@ -166,7 +157,7 @@ describe('a daemon under a supervisor', { skip }, () => {
     const daemon = await supervised(t, { env: { WATCHDOG_USEC: '100000' } });
     await socket.heard('WATCHDOG');
     process.kill(childrenOf(daemon.pid)[0] as number, 'SIGKILL');
-    await until('the warning', () => daemon.log().includes('the supervisor is told nothing any more'));
+    await until(() => daemon.log().includes('the supervisor is told nothing any more'));
     await sleep(300);
     assert.equal(await ping(daemon.unixPath), 0);
     assert.equal(await daemon.stop(), 0);
@@ -176,13 +167,13 @@ describe('a daemon under a supervisor', { skip }, () => {
 
   it('says that systemd-notify is missing', async (t) => {
     const daemon = await supervised(t, { env: { PATH: '/nowhere' } });
-    await until('the warning', () => daemon.log().includes('systemd-notify is not installed'));
+    await until(() => daemon.log().includes('systemd-notify is not installed'));
     assert.equal(await daemon.stop(), 0);
   });
 
   it('says when nobody listens, and goes on', async (t) => {
     const daemon = await supervised(t, { env: { NOTIFY_SOCKET: join(directory, 'nobody') } });
-    await until('the warning', () => daemon.log().includes('the supervisor could not be told something'));
+    await until(() => daemon.log().includes('the supervisor could not be told something'));
     assert.equal(await ping(daemon.unixPath), 0);
     assert.equal(await daemon.stop(), 0);
   });
