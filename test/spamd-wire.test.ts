@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Request } from '../src/pnp/request.ts';
 import type { Response } from '../src/pnp/response.ts';
 import { spamc } from './spamd-exchange.ts';
-import { settled, type WireClient, WireHarness } from './wire-harness.ts';
+import { request, settled, type WireClient, WireHarness } from './wire-harness.ts';
 
 const CLEAN = 'SPAMD/1.1 0 EX_OK\r\nSpam: False ; 0.0 / 5.0\r\n\r\n';
 const FAILED = 'SPAMD/1.0 76 Bad header line: ';
@@ -130,4 +130,13 @@ test('a stop drops a request that is not whole, and answers one that is', async 
   assert.equal(await said(whole), CLEAN);
   for (const client of [cut, whole]) client.stream.end();
   await drained;
+});
+
+test('behind a request of PNP, be it refused, no line begins the dialect [PNP-10.1]', async () => {
+  const harness = new WireHarness(() => assert.fail('served'));
+  const client = harness.connect().send(request('CHECK', { Id: '?' }) + spamc('CHECK', 'x'));
+  assert.match(
+    (await said(client)) ?? '',
+    /^PNP\/1\.0 64 EX_USAGE\r\nError: bad-id ; [^\r]+\r\nContent-Length: 0\r\n\r\n$/,
+  );
 });

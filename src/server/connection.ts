@@ -157,6 +157,7 @@ export class Connection implements Worker {
           break;
         }
         this.#partialSince = undefined;
+        this.#isFresh = false;
         this.#takeRequest(new Head(frame), frame.head.length + frame.body.length);
       }
     } catch (error) {
@@ -214,7 +215,6 @@ export class Connection implements Worker {
     if (head.id !== undefined && this.#order.has(head.id)) {
       throw brokenFrame('id-in-flight', `Id ${head.id} belongs to a request that is not answered yet`);
     }
-    this.#isFresh = false;
     const exchange = this.#order.open(head.id, bytes);
     try {
       const request = parseRequest(head, this.#receivedAt);
