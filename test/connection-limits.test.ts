@@ -26,6 +26,17 @@ test('no more requests of a connection are in flight than in_flight_max; the res
   assert.equal(client.far?.isPaused(), false);
 });
 
+test('strangers cannot fill the queue of all: what they ask is taken one by one [PNP-2.1]', async () => {
+  const harness = new WireHarness(echo, { queue_requests_max: 4 });
+  const strangers = [1, 2].map(() => harness.connectStranger().send(request('PING').repeat(100)));
+  const known = harness.connect().send(request('CHECK', {}, 'words'));
+  assert.equal((await known.answer()).body, 'words');
+  for (const client of strangers) {
+    const words = (await client.finish().rest()).map(wordOf);
+    assert.deepEqual(words, Array(100).fill('0 undefined'));
+  }
+});
+
 test('half-close behind more requests than may be in flight: all are answered', async () => {
   const harness = new WireHarness(
     (asked) => new Promise((resolve) => setImmediate(() => resolve(echo(asked)))),

@@ -25,9 +25,9 @@ export const TEST_LIMITS: Limits = {
   write_seconds_max: 60,
 };
 
-/** A door without TLS that gives rights to all who come. */
-export function doorFor(rights: readonly Right[]): Door {
-  return new Door({ grant: { rights, domains: [] }, tls: undefined, needsProof: false }, new Credentials([]));
+/** A door without TLS that gives rights to all who come, or to those only who prove who they are. */
+export function doorFor(rights: readonly Right[], needsProof = false): Door {
+  return new Door({ grant: { rights, domains: [] }, tls: undefined, needsProof }, new Credentials([]));
 }
 
 /** A server on streams in memory, with a clock that stands until it is moved. */
@@ -61,10 +61,15 @@ export class WireHarness {
     this.server.sweep();
   }
 
-  connect(rights: readonly Right[] = RIGHTS): WireClient {
+  connect(rights: readonly Right[] = RIGHTS, needsProof = false): WireClient {
     const [near, far] = duplexPair();
-    this.server.accept(far, doorFor(rights).admit('memory', 'memory'));
+    this.server.accept(far, doorFor(rights, needsProof).admit('memory', 'memory'));
     return new WireClient(near, far);
+  }
+
+  /** Somebody who still has to prove who it is. */
+  connectStranger(): WireClient {
+    return this.connect(RIGHTS, true);
   }
 }
 

@@ -206,9 +206,10 @@ export class Connection implements Worker {
     this.#queue.push({ request, exchange, since: this.#clock });
   }
 
+  /** Strangers ask one thing at a time, so that they cannot fill the queue of all. */
   #mayTake(): boolean {
-    const { inFlight, bytes } = this.#order;
-    return inFlight < this.#announced.in_flight_max && bytes < HELD_BYTES_MAX && !this.#outlet.blocked;
+    const inFlightMax = this.isUnproven ? 1 : this.#announced.in_flight_max;
+    return this.#order.inFlight < inFlightMax && this.#order.bytes < HELD_BYTES_MAX && !this.#outlet.blocked;
   }
 
   #takeRequest(head: Head, bytes: number): void {
