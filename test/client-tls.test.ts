@@ -106,6 +106,31 @@ listen.tcp = [{ host = "0.0.0.0", port = 0, tls_certificate = ${file('server.crt
       const named = { ...remote, tls: { ...remote.tls, servername: 'daemon.example' } };
       await withClient(named, (client) => client.ping());
     });
+
+    it('believes no other certificate either where its process is told to believe all', async () => {
+      process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+      try {
+        const strange = { ...remote, tls: { ca: pki.read('other.crt') } };
+        await assert.rejects(
+          withClient(strange, (client) => client.ping()),
+          failsWith('unreachable', /certificate/),
+        );
+      } finally {
+        delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+      }
+    });
+
+    it('sends no secret in clear beyond this machine', () => {
+      const auth = { credential: 'module', secret: SECRET };
+      for (const host of ['192.0.2.1', 'mail.capulet.example', '127.example', '::ffff:192.0.2.1'])
+        assert.throws(
+          () => new PnpClient({ host, port: 7711, auth }),
+          failsWith('bad-request', /not sent in clear/),
+        );
+      for (const host of ['127.0.0.1', '127.8.8.8', '::1', 'localhost'])
+        new PnpClient({ host, port: 7711, auth }).close();
+      new PnpClient({ host: '192.0.2.1', port: 7711 }).close();
+    });
   });
 
   describe('the commands', () => {

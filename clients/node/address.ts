@@ -1,4 +1,4 @@
-import { connect, isIP, type Socket } from 'node:net';
+import { connect, isIP, isIPv4, type Socket } from 'node:net';
 import { connect as connectSecurely, createSecureContext, type SecureContextOptions } from 'node:tls';
 import { PnpError } from './pnp-error.ts';
 
@@ -18,9 +18,13 @@ export function placeOf(address: Address): string {
   return 'path' in address ? address.path : `${address.host}:${address.port}`;
 }
 
-/** Tries the TLS options once, while somebody can be told. @throws PnpError `bad-request` */
-export function checkAddress(address: Address): void {
-  if ('path' in address || address.tls === undefined) return;
+/** Tries once, while somebody can be told, what can be tried of the options. @throws PnpError `bad-request` */
+export function checkAddress(address: Address, hasSecret: boolean): void {
+  if ('path' in address) return;
+  if (address.tls === undefined) {
+    if (!hasSecret || isLoopback(address.host)) return;
+    throw new PnpError('bad-request', 'A secret is not sent in clear beyond this machine; give `tls`.');
+  }
   try {
     createSecureContext(address.tls);
   } catch (cause) {
@@ -30,12 +34,18 @@ export function checkAddress(address: Address): void {
   }
 }
 
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
 /** The socket, and the event that says that it can be used. */
 export function openSocket(address: Address): [Socket, 'connect' | 'secureConnect'] {
   if ('path' in address || address.tls === undefined)
     return [connect({ ...address, noDelay: true }), 'connect'];
   const { host, port, tls } = address;
   const { servername = isIP(host) === 0 ? host : '', ...context } = tls;
-  const socket = connectSecurely({ host, port, ...context, ...(servername === '' ? {} : { servername }) });
+  const named = servername === '' ? {} : { servername };
+  // Said, since the environment of the process may say something else.
+  const socket = connectSecurely({ host, port, ...context, ...named, rejectUnauthorized: true });
   return [socket.setNoDelay(), 'secureConnect'];
 }

@@ -78,7 +78,7 @@ export class PnpClient {
         ? { path: options.path }
         : { host: options.host, port: options.port, tls: options.tls };
     // What is wrong with them would be found on a connection, where nobody could catch it.
-    checkAddress(address);
+    checkAddress(address, auth !== undefined);
     if (auth !== undefined) encodeHeaders('AUTH', { Credential: auth.credential });
     this.#timeoutMs = timeoutMs;
     this.#requestBytesMax = requestBytesMax;
