@@ -31,7 +31,7 @@ const limitsTable = table(
     unproven_connections_max: whole(
       256,
       [1, 65_536],
-      'Open connections that still have to prove who they are; a further one is answered 75 and closed.',
+      'Open connections that still have to prove who they are, and TLS handshakes of a listener; the oldest make room.',
     ),
     auth_failures_per_minute: whole(
       30,

@@ -14,7 +14,7 @@ export interface Limits extends FrameLimits {
   readonly head_seconds_max: number;
   /** For the TLS handshake, and again for a client to prove who it is. */
   readonly handshake_seconds_max: number;
-  /** Connections that still have to prove who they are. */
+  /** Connections that still have to prove who they are, and as many handshakes of a listener; the oldest make room. */
   readonly unproven_connections_max: number;
   /** For a client to take one write. */
   readonly write_seconds_max: number;

@@ -70,9 +70,14 @@ export class Server {
 
   /** Serves one connection. Over `connections_max` it is answered 75 and closed. */
   accept(stream: Duplex, peer: Peer): void {
-    if (this.#drained !== undefined) stream.destroy();
-    else if (!this.#hasRoomFor(peer)) this.#turnAway(stream);
-    else this.#connections.add(new Connection(stream, peer, this.#host));
+    if (this.#drained !== undefined) {
+      stream.destroy();
+    } else if (this.#connections.size >= this.limits.connections_max) {
+      this.#turnAway(stream);
+    } else {
+      if (peer.unproven !== undefined) this.#makeRoomForStranger();
+      this.#connections.add(new Connection(stream, peer, this.#host));
+    }
   }
 
   get limits(): Limits {
@@ -109,14 +114,11 @@ export class Server {
     for (const connection of this.#connections) connection.sweep(now);
   }
 
-  /** Strangers from afar do not take the room of others. */
-  #hasRoomFor({ unproven }: Peer): boolean {
-    const { connections_max, unproven_connections_max } = this.#host.limits;
-    if (this.#connections.size >= connections_max) return false;
-    if (unproven === undefined) return true;
-    let strangers = 0;
-    for (const connection of this.#connections) if (connection.isUnproven) strangers += 1;
-    return strangers < unproven_connections_max;
+  /** The oldest strangers go: a client that means it proves who it is at once, however many others do not. */
+  #makeRoomForStranger(): void {
+    const strangers = [...this.#connections].filter(({ isUnproven }) => isUnproven);
+    const surplus = strangers.length + 1 - this.limits.unproven_connections_max;
+    for (const connection of strangers.slice(0, Math.max(0, surplus))) connection.destroy();
   }
 
   #closed(connection: Connection): void {
