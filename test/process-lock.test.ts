@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -12,9 +12,16 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../src/errors.ts';
 import { lockDirectory } from '../src/store/lmdb/process-lock.ts';
+
+const CHILD = join(import.meta.dirname, 'lock-child.js');
+const skip = spawnSync('strace', ['-V']).status === 0 ? false : 'strace is not installed';
+/** How long the slow one takes to begin to rename, and to go on. */
+const SLOW_US = 1_000_000;
 
 /** proc(5) stat, field 22. */
 function startOf(pid: number): string {
@@ -93,6 +100,44 @@ describe("the lock of a store's directory", () => {
     assert.equal(taken.length, 1);
     for (const { value } of taken) value();
     assert.deepEqual(readdirSync(dir), []);
+  });
+
+  it('lets one in where another one was slow to remove the same dead lock', { skip }, async (t) => {
+    leaveLock('4194303 1 owner.0123456789abcdef.sock');
+    const log = join(dir, 'strace.log');
+    const delay = `delay_enter=${SLOW_US}:delay_exit=${SLOW_US}`;
+    const traced = ['strace', '-f', '-qq', '-o', log, '-e', 'trace=rename', '-e', `inject=rename:${delay}`];
+    const logged = async (text: string) => {
+      while (!(existsSync(log) && readFileSync(log, 'utf8').includes(text))) await sleep(10);
+    };
+    const starters: ChildProcess[] = [];
+    const answers: Promise<string>[] = [];
+    t.after(() => {
+      for (const { pid, exitCode } of starters)
+        if (exitCode === null) process.kill(-(pid as number), 'SIGKILL');
+    });
+    const start = (...under: string[]) => {
+      const [command = '', ...args] = [...under, process.execPath, CHILD, dir];
+      // A group of its own, since a killed strace lets go what it traces.
+      const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+      starters.push(child);
+      const ended = once(child, 'exit');
+      answers.push(
+        once(child.stdout as Readable, 'data').then(async ([line]) => {
+          if (String(line) !== 'taken\n') await ended;
+          return String(line);
+        }),
+      );
+    };
+    start(...traced);
+    await logged('rename(');
+    start();
+    await logged('(DELAYED)');
+    start();
+    const said = (await Promise.all(answers)).sort();
+    assert.match(said.shift() ?? '', /^The store in .* is in use by process/);
+    assert.match(said.shift() ?? '', /^The store in .* is in use by process/);
+    assert.deepEqual(said, ['taken\n']);
   });
 
   it('takes over from a killed process that nobody reaps', async () => {

@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreError } from '../../errors.ts';
 import { BEACON, beaconName, isLit, lightBeacon } from './beacon.ts';
 
-/** Starters that find and remove a dead owner's lock at the same moment. */
+const LOCK = 'owner.pid';
+/** Owners that come and go while one starter tries. */
 const TRIES_MAX = 5;
 
 /**
@@ -14,8 +15,9 @@ const TRIES_MAX = 5;
  * @returns releases the lock. @throws StoreError `locked`.
  */
 export async function lockDirectory(dir: string): Promise<() => void> {
-  const path = join(dir, 'owner.pid');
-  const draft = asideOf(path);
+  const path = join(dir, LOCK);
+  // Not by process id: in two containers that is the same.
+  const draft = `${path}.${randomBytes(8).toString('hex')}`;
   const beacon = beaconName();
   writeFileSync(draft, `${process.pid} ${startTime(process.pid)} ${beacon}\n`, { mode: 0o600 });
   try {
@@ -37,15 +39,29 @@ export async function lockDirectory(dir: string): Promise<() => void> {
 async function take(dir: string, path: string, draft: string): Promise<void> {
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     // link() is atomic and brings the content along: nobody ever reads half a lock.
-    if (tryLink(draft, path)) return;
-    await removeDead(dir, path);
+    if (tryLink(draft, path) || (await replaceDead(dir, path, draft))) return;
   }
   throw new StoreError('locked', `The store in ${dir} is being opened by other processes; try again.`);
 }
 
-/** Not by process id: in two containers that is the same. */
-function asideOf(path: string): string {
-  return `${path}.${randomBytes(8).toString('hex')}`;
+/**
+ * Puts the draft in the place of a dead owner's lock. Of many who find it one gets the claim on it, a lock like any other: a
+ * second one who came late must not remove what the first has put there. So no lock but a dead one is ever moved.
+ * @returns false where the lock has changed meanwhile.
+ */
+async function replaceDead(dir: string, path: string, draft: string): Promise<boolean> {
+  const owner = readIfThere(path);
+  if (owner === undefined) return false;
+  const beacon = await refuseIfAlive(dir, owner);
+  const claim = join(dir, `${LOCK}.${createHash('sha256').update(owner).digest('hex').slice(0, 16)}`);
+  await take(dir, claim, draft);
+  if (readIfThere(path) !== owner) {
+    rmSync(claim);
+    return false;
+  }
+  renameSync(claim, path);
+  if (beacon !== '') rmSync(join(dir, beacon), { force: true });
+  return true;
 }
 
 function tryLink(from: string, to: string): boolean {
@@ -56,24 +72,6 @@ function tryLink(from: string, to: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
-}
-
-async function removeDead(dir: string, path: string): Promise<void> {
-  const owner = readIfThere(path);
-  if (owner === undefined) return;
-  const beacon = await refuseIfAlive(dir, owner);
-  // Between reading and removing, another starter may have put its own lock here: what was moved away is looked at again.
-  const aside = asideOf(path);
-  try {
-    renameSync(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  const moved = readIfThere(aside);
-  if (moved !== owner) tryLink(aside, path);
-  else if (beacon !== '') rmSync(join(dir, beacon), { force: true });
-  rmSync(aside, { force: true });
 }
 
 /** @returns name of the dead owner's beacon, '' where it had none. */
