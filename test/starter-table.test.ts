@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it, type TestContext } from 'node:test';
+import fc from 'fast-check';
 import { type Learnt, OPERATOR_TAG } from '../src/store/lmdb/lesson-record.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
 import { TOKEN_STRIDE } from '../src/store/lmdb/token-ids.ts';
@@ -87,6 +88,115 @@ describe("the starter in the server's table", () => {
     apply(table, tokens(1), 1);
     assert.equal(table.refused, 1);
   });
+
+  it('holds what a plain map holds, whatever was taught, undone, set and moved', () => {
+    const pool = tokens(POOL);
+    const one = (id: number) => pool.subarray(id * TOKEN_STRIDE, (id + 1) * TOKEN_STRIDE);
+    const into = columns(POOL);
+    fc.assert(
+      fc.property(fc.array(DEED, { minLength: 5, maxLength: 25 }), (deeds) => {
+        let table = new TokenTable(1);
+        const model = new Model();
+        let refused = 0;
+        const taught: { label: 'spam' | 'ham'; ids: number[] }[] = [];
+        for (const { do: what, label, first, count } of deeds) {
+          const ids = Array.from({ length: count }, (_, index) => (first + index) % POOL);
+          if (what === 'learn') {
+            for (const id of ids) table.apply({ ...lesson(one(id)), label }, 0, 1);
+            taught.push({ label, ids: ids.filter((id) => model.learn(id, label)) });
+          } else if (what === 'undo') {
+            const [undone] = taught.splice(first % Math.max(1, taught.length), 1);
+            for (const id of undone?.ids ?? []) {
+              table.apply({ ...lesson(one(id)), label: undone!.label }, 0, -1);
+              model.undo(id, undone!.label);
+            }
+          } else if (what === 'starter') {
+            for (const id of ids)
+              assert.equal(table.setStarter(one(id), 0, 1 + id), model.setStarter(id, 1 + id));
+          } else {
+            // To the disk and back, as at a start: the starter's words and the places of forgotten tokens are gone.
+            const rows = new Uint32Array(SEGMENT_TOKENS_MAX * 7);
+            const moved = new TokenTable(1);
+            moved.readRows(rows.subarray(0, table.writeRows(0, rows, 0) * 7));
+            refused += table.refused;
+            table = moved;
+            model.shares.clear();
+            model.forgotten.clear();
+          }
+          assert.deepEqual([table.tokens, table.refused + refused], [model.lessons.size, model.refused]);
+        }
+        table.lookup(pool, POOL, into);
+        for (let id = 0; id < POOL; id++) {
+          const { spam, ham } = model.lessons.get(id) ?? { spam: 0, ham: 0 };
+          assert.deepEqual(
+            [into.spam[id], into.ham[id], into.starter[id]],
+            [spam, ham, model.shares.get(id) ?? 0],
+          );
+        }
+      }),
+      { seed: 1, numRuns: 25 },
+    );
+  });
+});
+
+/** What a table of one segment holds, by plain means. */
+class Model {
+  readonly lessons = new Map<number, { spam: number; ham: number }>();
+  readonly shares = new Map<number, number>();
+  readonly forgotten = new Set<number>();
+  refused = 0;
+
+  get starterOnly(): number {
+    return [...this.shares.keys()].filter((id) => !this.lessons.has(id)).length;
+  }
+
+  get kept(): number {
+    return this.lessons.size + this.starterOnly;
+  }
+
+  learn(id: number, label: 'spam' | 'ham'): boolean {
+    if (!this.lessons.has(id) && !this.#takePlace(id)) return false;
+    const counts = this.lessons.get(id) ?? { spam: 0, ham: 0 };
+    counts[label] += 256;
+    this.lessons.set(id, counts);
+    return true;
+  }
+
+  undo(id: number, label: 'spam' | 'ham'): void {
+    const counts = this.lessons.get(id);
+    if (counts === undefined) return;
+    counts[label] -= 256;
+    if (counts.spam + counts.ham > 0) return;
+    this.lessons.delete(id);
+    if (!this.shares.has(id)) this.forgotten.add(id);
+  }
+
+  setStarter(id: number, share: number): boolean {
+    const isKnown = this.lessons.has(id) || this.shares.has(id) || this.forgotten.has(id);
+    const isFull = this.kept + this.forgotten.size >= SEGMENT_TOKENS_MAX;
+    if (!isKnown && (isFull || this.starterOnly >= SEGMENT_STARTER_MAX)) return false;
+    this.forgotten.delete(id);
+    this.shares.set(id, share);
+    return true;
+  }
+
+  #takePlace(id: number): boolean {
+    if (this.forgotten.delete(id) || this.shares.has(id)) return true;
+    if (this.kept + this.forgotten.size >= SEGMENT_TOKENS_MAX) this.forgotten.clear();
+    if (this.kept < SEGMENT_TOKENS_MAX) return true;
+    this.refused += 1;
+    return false;
+  }
+}
+
+/** More than a segment holds. */
+const POOL = 5_000;
+/** Lessons and words of the starter come in runs of neighbouring tokens, so that a segment fills and empties. */
+const DEED = fc.record({
+  do: fc.constantFrom('learn', 'learn', 'undo', 'starter', 'move'),
+  label: fc.constantFrom('spam' as const, 'ham' as const),
+  first: fc.nat({ max: POOL - 1 }),
+  count: fc.integer({ min: 1, max: 1_500 }),
 });
 
 describe('the starter in a store', () => {
