@@ -5,6 +5,7 @@ import { defaultConfig } from '../src/config/load.ts';
 import { schema } from '../src/config/schema.ts';
 import { abstain, type Opinion } from '../src/model/opinion.ts';
 import { UNITS, type UnitName } from '../src/model/unit.ts';
+import { roundedPoints, type VerdictName } from '../src/model/verdict.ts';
 import { scoreOptions } from '../src/pipeline/options.ts';
 import { bounded, breakdown, score } from '../src/pipeline/score.ts';
 
@@ -112,4 +113,24 @@ describe('score', () => {
       assert.ok((totals[index]?.probability ?? 0) > (totals[index - 1]?.probability ?? 1));
     }
   });
+});
+
+describe('points as they are told', () => {
+  const ROWS: readonly (readonly [VerdictName, total: number, threshold: number, points: string])[] = [
+    ['spam', 5, 5, '5.0'],
+    ['spam', 5.04, 5, '5.0'],
+    ['spam', 5.251, 5.25, '5.3'],
+    ['unsure', 4.94, 5, '4.9'],
+    // Rounded, they would be the threshold, and a client that goes by the numbers would see spam.
+    ['unsure', 4.96, 5, '4.9'],
+    ['unsure', 0.46, 0.5, '0.4'],
+    ['ham', -0.5, 0.5, '-0.5'],
+  ];
+  for (const [verdict, total, threshold, points] of ROWS) {
+    it(`${total} of ${threshold}, ${verdict}: ${points}`, () => {
+      const told = roundedPoints({ verdict, total, threshold });
+      assert.equal(told.points, points);
+      assert.equal(verdict === 'spam', Number(told.points) >= Number(told.threshold));
+    });
+  }
 });

@@ -43,3 +43,23 @@ export interface Verdict {
   /** Set where the pipeline did not run: `KNOWN_SENDER`, `NOT_JUDGED`, `TEST_STANZA`. */
   readonly symbol: string | undefined;
 }
+
+/** Points and threshold with one decimal. */
+export interface RoundedPoints {
+  readonly points: string;
+  readonly threshold: string;
+}
+
+/**
+ * For people, and for clients that go by the numbers: what is not `spam` is never rounded up to the threshold, as spamd does
+ * it, too [PNP-4.3].
+ */
+export function roundedPoints({
+  verdict,
+  total,
+  threshold,
+}: Pick<Verdict, 'verdict' | 'total' | 'threshold'>): RoundedPoints {
+  const [points, limit] = [total.toFixed(1), threshold.toFixed(1)];
+  const seemsSpam = verdict !== 'spam' && Number(points) >= Number(limit);
+  return { points: seemsSpam ? (Number(limit) - 0.1).toFixed(1) : points, threshold: limit };
+}

@@ -1,6 +1,6 @@
 import type { Opinion } from '../model/opinion.ts';
 import { UNITS } from '../model/unit.ts';
-import type { Verdict } from '../model/verdict.ts';
+import { roundedPoints, type Verdict } from '../model/verdict.ts';
 import type { JudgedSample } from '../pipeline/pipeline.ts';
 import type { Peer } from '../pnp/peer.ts';
 import type { Request } from '../pnp/request.ts';
@@ -74,10 +74,11 @@ function scoresOf(opinions: readonly Opinion[]): Float32Array {
 
 function answer({ verdict, traceId }: Judged): Response {
   const isSpam = verdict.verdict === 'spam' ? 'True' : 'False';
+  const { points, threshold } = roundedPoints(verdict);
   return {
     status: 'EX_OK',
     headers: {
-      Spam: `${isSpam} ; ${verdict.total.toFixed(1)} / ${verdict.threshold.toFixed(1)}`,
+      Spam: `${isSpam} ; ${points} / ${threshold}`,
       Verdict: verdict.verdict,
       Action: verdict.action,
       Probability: verdict.probability.toFixed(3),

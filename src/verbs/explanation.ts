@@ -1,5 +1,5 @@
 import { abstentionSentence, sentenceOf } from '../filters/symbols.ts';
-import type { Breakdown, UnitResult, Verdict } from '../model/verdict.ts';
+import { type Breakdown, roundedPoints, type UnitResult, type Verdict } from '../model/verdict.ts';
 
 /** The verdict taken apart for people: the body of REPORT, in 80 columns. */
 export function explain(verdict: Verdict, { units, groups }: Breakdown): string {
@@ -13,8 +13,8 @@ export function explain(verdict: Verdict, { units, groups }: Breakdown): string 
 }
 
 function headline(verdict: Verdict): string {
-  const points = `${verdict.total.toFixed(1)} of ${verdict.threshold.toFixed(1)} points`;
-  return `Verdict ${verdict.verdict}: ${points}, probability ${verdict.probability.toFixed(3)}, action ${verdict.action}.`;
+  const { points, threshold } = roundedPoints(verdict);
+  return `Verdict ${verdict.verdict}: ${points} of ${threshold} points, probability ${verdict.probability.toFixed(3)}, action ${verdict.action}.`;
 }
 
 function unitLine(result: UnitResult): string {
