@@ -43,7 +43,7 @@ const RUNS: readonly (readonly [options: string, input: string, said: string | R
   [`${JULIET} -R`, HAM_TEXT, /bayes\.user +abstains: not enough lessons/, 0],
 ];
 
-/** For the listener of the XMPP server; on loopback the default has no right to learn. */
+/** In order, for listeners with the right to learn; all is forgotten at the end. On loopback the default has none. */
 const LESSONS: typeof RUNS = [
   [`${JULIET} -L spam`, HAM_TEXT, LEARNT, 0],
   [`${JULIET} -L spam`, HAM_TEXT, KNOWN, 0],
@@ -66,18 +66,22 @@ describe("Debian's spamc", { skip: hasSpamc ? false : 'spamc is not installed' }
   let daemon: DaemonProcess;
   let places: Readonly<Record<string, readonly string[]>>;
   before(async () => {
-    daemon = await startDaemon();
+    daemon = await startDaemon({
+      access: 'listen.tcp = [{ port = 0 }, { port = 0, rights = ["check", "learn"] }]',
+    });
+    const port = (index: number) => ['-d', '127.0.0.1', '-p', `${daemon.tcpPorts[index]}`];
     places = {
       unix: ['-U', daemon.unixPath],
       admin: ['-U', daemon.adminPath],
-      TCP: ['-d', '127.0.0.1', '-p', `${daemon.tcpPort}`],
+      TCP: port(0),
+      'TCP with learn': port(1),
     };
   });
   after(() => daemon.stop());
 
   const table: readonly (readonly [string, (typeof RUNS)[number]])[] = [
     ...['unix', 'TCP'].flatMap((place) => RUNS.map((run) => [place, run] as const)),
-    ...LESSONS.map((run) => ['unix', run] as const),
+    ...['unix', 'TCP with learn'].flatMap((place) => LESSONS.map((run) => [place, run] as const)),
     ['admin', ['-L spam', HAM_TEXT, LEARNT, 0]],
     ['admin', ['-L forget', HAM_TEXT, LEARNT, 0]],
     ['TCP', [`${JULIET} -L spam`, HAM_TEXT, '', 74]],
