@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
 import { type FixtureRun, type Judged, runFixtures } from './fixture-run.ts';
 import { mutated } from './mutate.ts';
 import { spimFixtures } from './stanzas.ts';
 
-const SPAM_NOT_HAM_MIN = 0.8;
-/** What is reached is 0.87, what is wanted 0.95: docs/corpora.md says why. */
-const COPIES_CAUGHT_MIN = 0.8;
+/** What was measured, what was wanted, and why it is missed. */
+const PAGE = readFileSync('docs/corpora.md', 'utf8');
+const README = readFileSync('README.md', 'utf8');
 
 describe('the fixtures at default settings', () => {
   let run: FixtureRun;
@@ -25,9 +26,19 @@ describe('the fixtures at default settings', () => {
     assert.deepEqual(filesOf(run.hamAfter), []);
   });
 
-  it('takes most spam for no ham, and catches copies of what was reported', () => {
-    assert.ok(share(run.spam, (verdict) => verdict !== 'ham') >= SPAM_NOT_HAM_MIN);
-    assert.ok(share(run.copies, isSpam) >= COPIES_CAUGHT_MIN);
+  it('fares as docs/corpora.md and README say; if this fails, run npm run fixtures and mend them', () => {
+    const rows: readonly (readonly [row: string, reached: number])[] = [
+      ['spam that is `spam`', share(run.spam, isSpam)],
+      ['spam that is not `ham`', share(run.spam, (verdict) => verdict !== 'ham')],
+      ['copies of the reported that are `spam`', share(run.copies, isSpam)],
+    ];
+    for (const [row, reached] of rows) {
+      const said = new RegExp(`^\\| ${row} \\| ([\\d.]+) % \\|`, 'm').exec(PAGE)?.[1];
+      assert.equal(Number(said), Number((100 * reached).toFixed(1)), row);
+    }
+    const [spam, , copies] = rows.map(([, reached]) => (100 * reached).toFixed(1));
+    assert.match(README, new RegExp(`calls ${spam} % .spam. [^%]* ${copies} %`));
+    assert.ok(PAGE.includes(`before and after the reports | 0 of ${run.ham.length} |`));
   });
 });
 
