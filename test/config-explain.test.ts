@@ -60,6 +60,12 @@ beside it    traces.days`,
     assert.equal(explained('listen.unix.1.mode'), text);
     assert.match(explained('listen.unix.path'), /^default +none: it must be given$/m);
     assert.match(explained('listen.unix.path'), /^a change +needs a restart$/m);
+    assert.match(explained('listen.unix.rights'), /^a change +is taken by a reload, or at the next start$/m);
+    assert.match(explained('listen.unix'), /^a change +needs a restart, but for rights, domains$/m);
+    assert.match(
+      explained('listen.tcp.tls_certificate').replace(/\s+/g, ' '),
+      /a change is taken by a reload, or at the next start; from or to empty by a restart/,
+    );
   });
 
   it('lays an entry to the variable that set its list or its part', () => {

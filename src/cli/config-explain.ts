@@ -59,7 +59,7 @@ export function explain(subject: Subject, loaded: LoadedConfig | undefined): str
       'environment',
       variableOf((list ?? key).key.split('.')) + (list === undefined ? '' : ', the whole list'),
     ],
-    ['a change', key.restart ? 'needs a restart' : 'is taken by a reload, or at the next start'],
+    ['a change', changeText(key)],
     ...besides(name, list),
   ];
   const keys = (key.entry ?? []).map((inner) => [`  ${inner.key}`, inner.prose]);
@@ -71,6 +71,16 @@ export function explain(subject: Subject, loaded: LoadedConfig | undefined): str
     '',
     ...tableLines(rows),
   ].join('\n');
+}
+
+/** What puts a new value in force; of a list, keys in its entries may follow a reload. */
+function changeText({ restart, restartToSwitch, entry = [] }: KeyDescription): string {
+  if (restart) {
+    const live = entry.filter((inner) => !inner.restart).map(({ key }) => key);
+    return live.length === 0 ? 'needs a restart' : `needs a restart, but for ${live.join(', ')}`;
+  }
+  const taken = 'is taken by a reload, or at the next start';
+  return restartToSwitch === true ? `${taken}; from or to empty by a restart` : taken;
 }
 
 function explainTable({ key: table, prose }: TableDescription, loaded: LoadedConfig | undefined): string {

@@ -104,7 +104,7 @@ export const credentialsList = z
       name: z
         .string()
         .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, underscores and hyphens')
-        .describe('What AUTH and the log call it.'),
+        .describe('What AUTH and error messages call it.'),
       secret: sourceKey(
         'Where the secret for AUTH is, one line of 16 to 1024 bytes: a path, `credential:NAME` or `environment:NAME`.',
       ),

@@ -41,18 +41,17 @@ function keySection(description: KeyDescription): string {
 function entryTable(entry: readonly KeyDescription[]): string {
   if (entry.length === 0) return '';
   const rows = entry.map((inner) =>
-    [
-      code(inner.key),
-      inner.prose,
-      valueFacts(inner).join(', '),
-      defaultText(inner, code),
-      inner.restart ? 'restart' : 'live',
-    ]
+    [code(inner.key), inner.prose, valueFacts(inner).join(', '), defaultText(inner, code), changeOf(inner)]
       .map((cell) => cell.replaceAll('|', '\\|'))
       .join(' | '),
   );
   const head = ['| in an entry | | | default | a change |', '| --- | --- | --- | --- | --- |'];
   return `\n\n${[...head, ...rows.map((row) => `| ${row} |`)].join('\n')}`;
+}
+
+function changeOf({ restart, restartToSwitch }: KeyDescription): string {
+  if (restart) return 'restart';
+  return restartToSwitch === true ? 'live; from or to empty: restart' : 'live';
 }
 
 function valueFacts(description: KeyDescription): string[] {
