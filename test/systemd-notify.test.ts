@@ -114,11 +114,11 @@ describe('a daemon under a supervisor', { skip }, () => {
 
   it('feeds the watchdog at half its interval', async (t) => {
     const daemon = await supervised(t, { env: { WATCHDOG_USEC: `${WATCHDOG_MS * 1_000}` } });
-    const first = await socket.heard('WATCHDOG', 1);
-    const last = await socket.heard('WATCHDOG', 6);
-    const seconds = (last.at - first.at) / 1_000;
-    // A timer is never early, but the first message may be late. At the whole interval it would take 10 s and more.
-    assert.ok(seconds > 4 && seconds < 10, `5 signs of life came in ${seconds.toFixed(1)} s`);
+    await socket.heard('WATCHDOG', 8);
+    const gaps = gapsOf(socket.all('WATCHDOG').map(({ at }) => at)).sort((a, b) => a - b);
+    // Single ones come late on a busy machine, and the next one early.
+    const usual = (gaps[3] as number) / WATCHDOG_MS;
+    assert.ok(usual > 0.25 && usual < 0.75, `signs of life came every ${usual.toFixed(2)} of the interval`);
     await daemon.stop();
   });
 
@@ -132,7 +132,7 @@ describe('a daemon under a supervisor', { skip }, () => {
     const before = socket.all('WATCHDOG').length;
     // One may be under way; the rest come when the loop goes on.
     await socket.heard('WATCHDOG', before + 5);
-    const silence = longestGap(socket.all('WATCHDOG').map(({ at }) => at));
+    const silence = Math.max(...gapsOf(socket.all('WATCHDOG').map(({ at }) => at)));
     assert.ok(silence > STALL_MS / 2, `the longest silence was ${silence.toFixed(0)} ms`);
     await daemon.stop();
   });
@@ -206,21 +206,6 @@ describe('a daemon under a supervisor', { skip }, () => {
     await daemon.stop();
   });
 
-  it('is told of each reload, of one that is refused, too', async (t) => {
-    const daemon = await supervised(t);
-    await socket.heard('READY');
-    daemon.child.kill('SIGHUP');
-    await socket.heard('READY', 2);
-    appendFileSync(join(daemon.dir, 'providence.toml'), 'no such = key');
-    daemon.child.kill('SIGHUP');
-    await socket.heard('READY', 3);
-    const told = socket.messages.flatMap(({ values }) =>
-      ['RELOADING', 'READY'].filter((name) => name in values),
-    );
-    assert.deepEqual(told, ['READY', 'RELOADING', 'READY', 'RELOADING', 'READY']);
-    assert.equal(await daemon.stop(), 0);
-  });
-
   it('keeps a value in its message and its place', async (t) => {
     const notifier = new Notifier(socket.path, pino({ level: 'silent' }));
     t.after(() => notifier.close());
@@ -239,6 +224,6 @@ describe('a daemon under a supervisor', { skip }, () => {
   });
 });
 
-function longestGap(times: readonly number[]): number {
-  return Math.max(...times.slice(1).map((at, index) => at - (times[index] as number)));
+function gapsOf(times: readonly number[]): number[] {
+  return times.slice(1).map((at, index) => at - (times[index] as number));
 }
