@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -101,12 +101,17 @@ export class ScratchRoot {
     return child;
   }
 
-  /** Exit code of a PING by a user who is nobody here, with the groups that the option of setpriv says. */
-  ping(groups: string): number | null {
-    const command = [this.in('usr/local/bin/providence'), 'ping'];
+  /** Runs a command of the program as a user who is nobody here, with the groups that the option of setpriv says. */
+  asNobody(groups: string, command: string, ...args: readonly string[]): SpawnSyncReturns<string> {
+    const program = [this.in('usr/local/bin/providence'), command];
     const options = ['--socket', this.in('run/providence/providence.sock')];
     const as = [`--reuid=${STRANGER}`, `--regid=${STRANGER}`, groups];
-    return spawnSync('setpriv', [...as, ...command, ...options], { env: environment(), cwd: '/' }).status;
+    const env = environment();
+    return spawnSync('setpriv', [...as, ...program, ...options, ...args], {
+      env,
+      cwd: '/',
+      encoding: 'utf8',
+    });
   }
 
   remove(): void {

@@ -116,8 +116,11 @@ describe('an installation', { skip }, () => {
     assert.deepEqual([mode & 0o777, uid, gid], [0o660, root.id('passwd'), root.id('group')]);
     assert.equal(statSync(root.in('run/providence/admin.sock')).mode & 0o777, 0o600);
     // As the XMPP server, with the group and without.
-    assert.equal(root.ping(`--groups=${gid}`), 0);
-    assert.equal(root.ping('--clear-groups'), 77);
+    assert.equal(root.asNobody(`--groups=${gid}`, 'ping').status, 0);
+    assert.equal(root.asNobody('--clear-groups', 'ping').status, 77);
+    const example = root.in('usr/lib/providence/docs/examples/spam.xml');
+    const { stdout } = root.asNobody(`--groups=${gid}`, 'check', '--explain', example);
+    assert.match(stdout, /bayes\.server .* starter\)/, 'the starter table is not installed');
     daemon.kill('SIGTERM');
     assert.deepEqual(await once(daemon, 'exit'), [0, null]);
   });
