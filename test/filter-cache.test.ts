@@ -13,6 +13,7 @@ import { UNITS, type UnitName } from '../src/model/unit.ts';
 import { createPipeline, rulesOf } from '../src/pipeline/create.ts';
 import type { Pipeline } from '../src/pipeline/pipeline.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
+import type { Starter } from '../src/store/starter.ts';
 import type { LessonLabel, Store } from '../src/store/store.ts';
 import { sidsOf } from '../src/verbs/lesson-tokens.ts';
 import { madeUp } from './stanzas.ts';
@@ -72,9 +73,10 @@ describe('the granular filter cache', () => {
   let store: Store;
   let now: number;
 
-  const open = () =>
+  const open = (starter?: Starter) =>
     openStore({
       dir,
+      starter,
       secret: SECRET,
       now: () => now,
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
@@ -173,6 +175,15 @@ describe('the granular filter cache', () => {
       const again = over(CACHED).judge();
       assert.ok(again.hits.has(unit), `misses: ${[...again.misses]}`);
       assert.deepEqual(again.opinions.get(unit), first.opinions.get(unit));
+    });
+
+    it(`${unit}: what was said beside another starter table is met only where no text is read`, async () => {
+      const { judge } = over(CACHED);
+      for (let sight = 0; sight < 3; sight += 1) judge();
+      await store.close();
+      store = await open({ id: 'another', hashes: Buffer.alloc(16, 9), shares: Uint16Array.of(40_000) });
+      const again = over(CACHED).judge();
+      assert.equal(again.misses.has(unit), unit.startsWith('bayes.'));
     });
 
     it(`${unit}: a lesson is seen by the very next verdict`, async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -131,6 +131,15 @@ describe('a configuration that cannot be used', () => {
     const counters = await daemon.operator.stats();
     assert.equal(counters.get('providence_config_reloads_total{result="applied"}'), 2);
     assert.equal(counters.get('providence_config_reloads_total{result="refused"}'), 2 * BAD.length);
+  });
+
+  it('is refused whole where one part of the daemon cannot follow', async (t) => {
+    const daemon = await startReloading(t);
+    daemon.write('thresholds.spam = 7');
+    const text = readFileSync(daemon.path, 'utf8').replace('environment:CAPULET_SECRET', '/nowhere/secret');
+    writeFileSync(daemon.path, text);
+    await assert.rejects(daemon.operator.reload(), refusedWith(/credential capulet cannot be opened/));
+    assert.equal((await clientOf(t, daemon).check(chat('hello'), SECURE)).threshold, 5);
   });
 
   it('is refused where the daemon may not read it', { skip: process.getuid?.() !== 0 }, async (t) => {

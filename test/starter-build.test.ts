@@ -23,9 +23,14 @@ function* madeUpWords(): Generator<string> {
 const made = madeUpWords();
 const filler = () => Array.from({ length: 16 }, () => made.next().value).join(' ');
 
-/** Eight messages of eight subjects. */
-function rows(label: string, lang: string, text: (subject: string) => string): string {
-  return SUBJECTS.map((subject) => `${label}\t${lang}\t${text(subject)} ${filler()}\n`).join('');
+/** A message of each subject. */
+function rows(
+  label: string,
+  lang: string,
+  text: (subject: string) => string,
+  subjects: readonly string[] = SUBJECTS,
+): string {
+  return subjects.map((subject) => `${label}\t${lang}\t${text(subject)} ${filler()}\n`).join('');
 }
 
 describe('the builder of the starter table', () => {
@@ -39,6 +44,8 @@ describe('the builder of the starter table', () => {
       join(dir, 'room.tsv'),
       rows('ham', 'en', (subject) => `zoltan: the ${subject} is red, look at it`) +
         rows('ham', 'en', (subject) => `I saw the ${subject} near zoltan's house`) +
+        rows('ham', 'en', (subject) => `the ${subject} is thrice here`, SUBJECTS.slice(0, 3)) +
+        rows('ham', 'en', (subject) => `the ${subject} is fourfold`, SUBJECTS.slice(0, 4)) +
         rows('ham', 'xx', (subject) => `${subject} la bela tago estas`) +
         rows('ham', 'yy', (subject) => `${subject} sen sanoa on kova`),
     );
@@ -85,7 +92,8 @@ describe('the builder of the starter table', () => {
 
   it('keeps only tokens of four distinct messages, near-duplicates joined', () => {
     assert.equal(tokens.has('word: golden'), false);
-    assert.equal(tokens.has('word: look'), true);
+    assert.equal(tokens.has('word: thrice'), false);
+    assert.equal(tokens.has('word: fourfold'), true);
   });
 
   it('drops names of one source, lengths, and suffixes of countries', () => {
