@@ -1,6 +1,7 @@
 import { type Finding, isASCIILetter, isDigit } from './finding.ts';
 import { findIBAN, findNumber } from './numbers.ts';
 import { markOf } from './placeholders.ts';
+import type { Survey } from './survey.ts';
 import { hostEnd, isHostUnit, type Link, linkTo, pathEnd } from './urls.ts';
 
 /** A text without private strings, and the links that were in it. */
@@ -30,9 +31,10 @@ const TRIGGERS = triggers();
 /**
  * Takes private strings out of a normalised text: phone, card and bank numbers, addresses, codes, keys, URL paths and
  * queries. One pass, in which only a few characters start a look around them; what they look at is bounded or skipped after.
+ * @param survey of the same text
  */
-export function clean(text: string): CleanText {
-  const scan: Scan = { text, kept: 0, cleaned: '', links: [], seenHostEnd: 0, seenRunEnd: 0, digitsEnd: 0 };
+export function clean(text: string, survey: Survey): CleanText {
+  const scan = scanOf(text, survey);
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);
     const trigger = unit < TRIGGERS.length ? (TRIGGERS[unit] as number) : 0;
@@ -49,6 +51,8 @@ export function clean(text: string): CleanText {
 
 interface Scan {
   readonly text: string;
+  /** Those of the text: where much of it is looked at again and again, they are faster to read. */
+  readonly units: Uint16Array;
   readonly links: Link[];
   cleaned: string;
   /** Up to here the text is copied or cleaned out: no look goes back beyond it. */
@@ -58,6 +62,19 @@ interface Scan {
   seenRunEnd: number;
   /** Up to here digits stand in a row, of which only the next stretch is taken as a number at a time. */
   digitsEnd: number;
+}
+
+function scanOf(text: string, { units, length }: Survey): Scan {
+  return {
+    text,
+    units: units.subarray(0, length),
+    links: [],
+    cleaned: '',
+    kept: 0,
+    seenHostEnd: 0,
+    seenRunEnd: 0,
+    digitsEnd: 0,
+  };
 }
 
 function look(scan: Scan, index: number, trigger: number): Finding | undefined {
@@ -77,7 +94,7 @@ function findDigits(scan: Scan, index: number): Finding | undefined {
   const { text } = scan;
   const unit = text.charCodeAt(index);
   if (!isDigit(unit)) {
-    return isDigit(text.charCodeAt(index + 1)) ? findNumber(text, index) : undefined;
+    return isDigit(text.charCodeAt(index + 1)) ? findNumber(scan.units, index) : undefined;
   }
   const iban = findIBAN(text, index);
   if (iban !== undefined && iban.start >= scan.kept) return iban;
@@ -87,7 +104,7 @@ function findDigits(scan: Scan, index: number): Finding | undefined {
 /** Looks once at the whole run of letters and digits around its first digit. */
 function findInRun(scan: Scan, index: number): Finding | undefined {
   const { text } = scan;
-  if (index + GLUED_DIGITS_MIN <= scan.digitsEnd) return findNumber(text, index);
+  if (index + GLUED_DIGITS_MIN <= scan.digitsEnd) return findNumber(scan.units, index);
   let start = index;
   while (start > scan.kept && isASCIILetter(text.charCodeAt(start - 1))) start -= 1;
   let end = index;
@@ -100,7 +117,7 @@ function findInRun(scan: Scan, index: number): Finding | undefined {
   }
   if (digits === end - start || (digits === firstDigits && digits >= GLUED_DIGITS_MIN)) {
     scan.digitsEnd = index + firstDigits;
-    return findNumber(text, index);
+    return findNumber(scan.units, index);
   }
   scan.seenRunEnd = end;
   if (end - start >= KEY_UNITS_MIN) return { placeholder: 'key', start, end };

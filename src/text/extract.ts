@@ -38,7 +38,7 @@ const NAMES: Readonly<Record<number, string>> = {
 function sample(text: string): number {
   sampler.clear();
   const normal = normalOf(text);
-  const cleaned = clean(normal.text);
+  const cleaned = clean(normal.text, survey);
   addShape(survey, sampler);
   addHidden(cleaned.links.length, normal.invisibles, sampler);
   for (const link of cleaned.links) {

@@ -16,15 +16,16 @@ const NUMBER_UNITS_MAX = 40;
 /** ISO 13616: country, check digits, up to 30 letters and digits. */
 const IBAN_UNITS_MIN = 15;
 const IBAN_UNITS_MAX = 34;
+const ZERO = 0x30;
 
 /** The number that starts at a digit, at a plus before one, or at a bracket before one. Reads a bounded stretch. */
-export function findNumber(text: string, start: number): Finding | undefined {
-  const groups = readGroups(text, start);
-  const digits = groups.digits.length;
-  if (digits >= CARD_DIGITS_MIN && digits <= CARD_DIGITS_MAX && passesLuhn(groups.digits)) {
+export function findNumber(units: Uint16Array, start: number): Finding | undefined {
+  readGroups(units, start);
+  const { digits } = groups;
+  if (digits >= CARD_DIGITS_MIN && digits <= CARD_DIGITS_MAX && passesLuhn(digits)) {
     return { placeholder: 'card', start, end: groups.end };
   }
-  if (digits >= PHONE_DIGITS_MIN && digits <= PHONE_DIGITS_MAX && looksDialled(text, start, groups)) {
+  if (digits >= PHONE_DIGITS_MIN && digits <= PHONE_DIGITS_MAX && looksDialled(units, start)) {
     return { placeholder: 'phone', start, end: groups.end };
   }
   if (groups.firstStart !== start || groups.firstDigits < CODE_DIGITS_MIN) return undefined;
@@ -56,35 +57,43 @@ export function findIBAN(text: string, index: number): Finding | undefined {
 }
 
 interface Groups {
-  readonly digits: string;
-  readonly end: number;
-  readonly firstStart: number;
-  readonly firstDigits: number;
+  digits: number;
+  end: number;
+  firstStart: number;
+  firstDigits: number;
 }
 
-/** Digits with at most two separators between them. */
-function readGroups(text: string, start: number): Groups {
-  const stop = Math.min(text.length, start + NUMBER_UNITS_MAX);
-  let digits = '';
+/** Scratch space, filled anew for each number: a text of nothing but digits and separators has one at every digit. */
+const groups: Groups = { digits: 0, end: 0, firstStart: -1, firstDigits: 0 };
+const values = new Uint8Array(NUMBER_UNITS_MAX);
+
+/** Digits with at most two separators between them; their values go to `values`. */
+function readGroups(units: Uint16Array, start: number): void {
+  const stop = Math.min(units.length, start + NUMBER_UNITS_MAX);
+  let digits = 0;
   let end = start;
   let firstStart = -1;
   let firstDigits = 0;
   for (let at = start; at < stop && at - end <= 2; at += 1) {
-    const unit = text.charCodeAt(at);
+    const unit = units[at] as number;
     if (isDigit(unit)) {
       if (firstStart < 0) firstStart = at;
       if (at === firstStart + firstDigits) firstDigits += 1;
-      digits += text[at];
+      values[digits] = unit - ZERO;
+      digits += 1;
       end = at + 1;
     } else if (!isSeparator(unit)) break;
   }
-  return { digits, end, firstStart, firstDigits };
+  groups.digits = digits;
+  groups.end = end;
+  groups.firstStart = firstStart;
+  groups.firstDigits = firstDigits;
 }
 
 /** A plus, a bracket, a leading zero with its area code, or all digits in one run: how numbers are dialled, not dated. */
-function looksDialled(text: string, start: number, groups: Groups): boolean {
-  if (groups.firstStart > start || groups.firstDigits === groups.digits.length) return true;
-  return text[start] === '0' && groups.firstDigits > 2;
+function looksDialled(units: Uint16Array, start: number): boolean {
+  if (groups.firstStart > start || groups.firstDigits === groups.digits) return true;
+  return units[start] === ZERO && groups.firstDigits > 2;
 }
 
 function placeholderOf(digits: number): Placeholder {
@@ -92,11 +101,11 @@ function placeholderOf(digits: number): Placeholder {
   return name ?? 'phone';
 }
 
-/** ISO/IEC 7812-1, annex B. */
-function passesLuhn(digits: string): boolean {
+/** Of the digits in `values` (ISO/IEC 7812-1, annex B). */
+function passesLuhn(digits: number): boolean {
   let sum = 0;
-  for (let index = 0; index < digits.length; index += 1) {
-    const digit = digits.charCodeAt(digits.length - 1 - index) - 0x30;
+  for (let index = 0; index < digits; index += 1) {
+    const digit = values[digits - 1 - index] as number;
     const weighed = index % 2 === 0 ? digit : 2 * digit;
     sum += weighed > 9 ? weighed - 9 : weighed;
   }
