@@ -99,6 +99,8 @@ describe('the configuration of listeners and credentials', () => {
       /line 5: `credentials\.1\.name` is that of another/,
     ],
     ['a certificate that nobody asks for', `${MODULE}certificate_name = "a.example"\n`, /can never be shown/],
+    ['an address', `${MODULE}certificate_name = "192.0.2.7"\n`, /must be a DNS name/],
+    ['an address of IPv6', `${MODULE}certificate_name = "[2001:db8::7]"\n`, /must be a DNS name/],
     ['a wildcard', `${MODULE}certificate_name = "*.example"\n`, /must be a DNS name/],
     [
       'a JID as a domain',

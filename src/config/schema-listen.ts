@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { canonicalJID, domainOf } from '../model/jid.ts';
 import { RIGHTS, type Right } from '../pnp/grammar.ts';
@@ -111,7 +111,10 @@ export const credentialsList = z
       certificate_name: z
         .string()
         .max(253)
-        .refine((name) => name === '' || isDomain(name), 'must be a DNS name, such as "mail.capulet.example"')
+        .refine(
+          (name) => name === '' || isDNSName(name),
+          'must be a DNS name, such as "mail.capulet.example"',
+        )
         .default('')
         .describe(
           'DNS name in a client certificate that proves it, too; wildcards in certificates do not count.',
@@ -210,6 +213,11 @@ function checkCredentials(
 /** Where a text stands that was there before; −1 for none. Empty texts do not count. */
 function repeated(texts: readonly string[]): number {
   return texts.findIndex((text, index) => text !== '' && texts.indexOf(text) < index);
+}
+
+/** Names of addresses are of another kind in a certificate: one would never be found. */
+function isDNSName(text: string): boolean {
+  return isDomain(text) && isIP(text) === 0 && !text.startsWith('[');
 }
 
 function isDomain(text: string): boolean {
