@@ -36,7 +36,8 @@ export function rulesOf(config: Config): Rules {
   };
 }
 
-function createFilters({ bayes, karma }: Config): readonly Filter[] {
+/** The filters of this release, in the order of `UNITS`. */
+export function createFilters({ bayes, karma }: Config): readonly Filter[] {
   const server = { lessonsMin: bayes.server.lessons_min, tokensMin: bayes.server.tokens_min };
   return [
     createBayesServer(server),
