@@ -12,7 +12,7 @@ interface Example {
 }
 
 /** What differs from run to run: trace ids. */
-const VARIES = /^(Trace: )[0-9A-Z]{26}$/gm;
+const VARIES = /\b(trace:? )[0-9A-Z]{26}$/gim;
 /** What an example needs beyond the daemon; test/setup.sh installs it. */
 const TOOLS = [
   [/\bnc -/, 'nc'],
