@@ -33,9 +33,26 @@ const BROKEN: readonly (readonly [name: string, text: string, message: RegExp])[
     '[[listen.unix]]\npath = "a"\nmod = "660"\n',
     /line 3: unknown key `listen\.unix\.0\.mod`/,
   ],
-  ['a wrong type', '[thresholds]\nspam = "5"\n', /line 2: `thresholds\.spam` expected number/],
-  ['a value out of bounds', '\n[limits]\nshed_ms = 0\n', /line 3: `limits\.shed_ms` too small/],
-  ['a word that is not in the list', '[actions]\nspam = "junk"\n', /line 2: `actions\.spam`/],
+  ['a wrong type', '[thresholds]\nspam = "5"\n', /line 2: `thresholds\.spam` must be a number\.$/],
+  ['a number that is not whole', '[limits]\nheaders_max = 9.5\n', /line 2: .* must be a whole number\.$/],
+  ['a list that is none', 'credentials = {}\n', /line 1: `credentials` must be a list\.$/],
+  [
+    'what is missing',
+    '[[listen.unix]]\nmode = "660"\n',
+    /line 1: `listen\.unix\.0\.path` is missing; it is text/,
+  ],
+  ['text that is empty', '[[listen.unix]]\npath = ""\n', /line 2: .* must not be empty\.$/],
+  [
+    'text that is too long',
+    `[[listen.unix]]\npath = "${'x'.repeat(108)}"\n`,
+    /line 2: .* must have at most 107 characters\.$/,
+  ],
+  ['a value out of bounds', '\n[limits]\nshed_ms = 0\n', /line 3: `limits\.shed_ms` must be at least 1\.$/],
+  [
+    'a word that is not in the list',
+    '[actions]\nspam = "junk"\n',
+    /line 2: `actions\.spam` must be one of "deliver", "mark"\.$/,
+  ],
   ['broken TOML', '[limits\n', /line 1, column \d+/],
   ['thresholds the wrong way round', '[thresholds]\nham = 6\n', /line 2: `thresholds\.ham` must be below/],
   [
@@ -52,7 +69,7 @@ const BROKEN: readonly (readonly [name: string, text: string, message: RegExp])[
   [
     'a listener without a path',
     '\n[[listen.unix]]\nmode = "600"\n',
-    /line 2: `listen\.unix\.0\.path` expected/,
+    /line 2: `listen\.unix\.0\.path` is missing; it is text in quotes\./,
   ],
   [
     'an unknown name in an inline table, and names the nearest key',
@@ -67,7 +84,7 @@ const BROKEN: readonly (readonly [name: string, text: string, message: RegExp])[
   [
     'a key in quotes, with the line ends of Windows',
     '[ "limits" ]\r\n\r\n"shed_ms" = 0\r\n',
-    /line 3: `limits\.shed_ms` too small/,
+    /line 3: `limits\.shed_ms` must be at least 1/,
   ],
   [
     'two listeners on one path',

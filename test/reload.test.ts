@@ -86,7 +86,11 @@ describe('a configuration that cannot be used', () => {
       write('thresholds.spam = 7\nthresholds.spm = 4'),
       /line \d+: unknown key `thresholds\.spm`; .*`thresholds\.spam`/,
     ],
-    ['a value out of bounds', write('thresholds.spam = 0'), /line \d+: `thresholds\.spam` too small/],
+    [
+      'a value out of bounds',
+      write('thresholds.spam = 0'),
+      /line \d+: `thresholds\.spam` must be at least 0\.5/,
+    ],
     [
       'keys that contradict each other',
       write('thresholds = { spam = 7, ham = 8 }'),

@@ -24,7 +24,7 @@ export const fake: CommandModule<object, FakeArgs> = {
   builder: (yargs) =>
     yargs
       .option('script', { type: 'string', requiresArg: true, describe: 'File of rules, see below' })
-      .option('verdict', { choices: VERDICTS, requiresArg: true, describe: 'Answer every check with this' })
+      .option('verdict', { choices: VERDICTS, requiresArg: true, describe: 'The verdict of every check' })
       .option('delay-ms', { type: 'number', requiresArg: true, describe: 'Wait before every answer' })
       .option('drop', { type: 'boolean', describe: 'Take every request and never answer' })
       .option('socket', {

@@ -34,7 +34,7 @@ export const DAEMON_OPTIONS = {
   'tls-key': {
     type: 'string',
     requiresArg: true,
-    describe: 'Its key, from a source as that of --secret-from',
+    describe: 'Its key; a source such as that of --secret-from',
   },
   credential: {
     type: 'string',
@@ -76,7 +76,7 @@ export const FACT_OPTIONS = {
     describe: 'How the sender stands to the recipient; room: one that the recipient has joined',
   },
   answers: { type: 'boolean', describe: 'An error that answers what the recipient sent' },
-  'peer-host': { ...TEXT, describe: 'Domain that the sending server authenticated as' },
+  'peer-host': { ...TEXT, describe: 'Domain that the sending server proved to be' },
   'peer-ip': { ...TEXT, describe: 'Address of the sending server' },
   'peer-tls': { choices: FACT_WORDS.peerTLS, requiresArg: true, describe: 'Encryption of its stream' },
   'peer-auth': { choices: FACT_WORDS.peerAuth, requiresArg: true, describe: 'How it authenticated' },

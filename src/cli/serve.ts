@@ -20,8 +20,8 @@ export const serve: CommandModule<object, { config: string | undefined }> = {
       .epilogue(
         'SIGTERM or SIGINT answers what is in flight and stops; a second one stops at once. SIGHUP reads the configuration again.',
       )
-      .example('$0 serve', 'With the built-in defaults, in ./var')
-      .example('$0 serve --config /etc/providence.toml', 'With a file of your own'),
+      .example('$0 serve', 'Without a file: the defaults, data in ./var')
+      .example('$0 serve --config my.toml', 'With a file of your own'),
   handler: async (args) => {
     let daemon: Daemon | undefined;
     // From the first moment: without a listener the signal ends the process. What comes before the file is read is heeded by that.
