@@ -164,10 +164,10 @@ describe('commands that ask a daemon', () => {
 
   const cli = (args: readonly string[], input = STANZA) => runCli(args, input, { PROVIDENCE_SOCKET: path });
 
-  it('ping: it answers', async () => {
+  it('ping: it answers, and says what one may do', async () => {
     const { code, stdout } = await cli(['ping']);
     assert.equal(code, 0);
-    assert.match(stdout, /^The daemon answers \(\d+\.\d ms\)\.\n$/);
+    assert.match(stdout, /^The daemon answers \(\d+\.\d ms\)\.\nRights here: check learn users admin\.\n$/);
   });
 
   it('check: one line, exit code 0 for any verdict', async () => {

@@ -197,6 +197,14 @@ listen.tcp = [{ host = "0.0.0.0", port = 0, tls_certificate = ${file('server.crt
       });
     }
 
+    it('ping says whether a certificate is believed', async () => {
+      const certificate = ['--tls-certificate', pki.path('mail.crt'), '--tls-key', pki.path('mail.key')];
+      const shown = await runCli(['ping', ...at(...certificate)]);
+      assert.match(shown.stdout, /\nRights here: admin learn check\.\n$/, shown.stderr);
+      const without = await runCli(['ping', ...at()]);
+      assert.match(without.stdout, /\nRights here: none; show a client certificate or a credential\.\n$/);
+    });
+
     it('say what a listener wants to be shown', async () => {
       const { code, stderr } = await runCli(['stats', ...at()]);
       assert.deepEqual(

@@ -6,7 +6,7 @@ import type { Peer } from '../pnp/peer.ts';
 import type { Request } from '../pnp/request.ts';
 import type { Response } from '../pnp/response.ts';
 import type { Context } from './context.ts';
-import { explain, shownTotal, symbolLines } from './explanation.ts';
+import { explain, symbolLines } from './explanation.ts';
 import { sidsOf } from './lesson-tokens.ts';
 import { localUserOf, requireDomain } from './local-user.ts';
 import { sampleOfRequest, userOf } from './sample.ts';

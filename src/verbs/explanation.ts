@@ -17,12 +17,6 @@ function headline(verdict: Verdict): string {
   return `Verdict ${verdict.verdict}: ${points} of ${threshold} points, probability ${verdict.probability.toFixed(3)}, action ${verdict.action}.`;
 }
 
-/** The total with one decimal. What falls short of `spam` never looks as if it had reached it: some clients compare for themselves. */
-export function shownTotal({ total, threshold }: Pick<Verdict, 'total' | 'threshold'>): string {
-  const shown = total.toFixed(1);
-  return total < threshold && shown === threshold.toFixed(1) ? (Number(shown) - 0.1).toFixed(1) : shown;
-}
-
 function unitLine(result: UnitResult): string {
   const unit = result.unit.padEnd(14);
   const { opinion } = result;
