@@ -35,7 +35,7 @@ export interface Daemon {
   readonly config: Config;
   /** Opens the store, then listens. @throws StartError, StoreError; what was opened is closed again. */
   start(): Promise<Addresses>;
-  /** Accepts no more, answers what is in flight, writes what is held back, closes. May be called at any time. */
+  /** Accepts no more, answers what is in flight, writes what is held back, closes. During the start, at the end of that. */
   stop(): Promise<void>;
   /**
    * Reads the configuration again. Before the end of the start it is put off till then, after a stop was asked for there is
@@ -57,13 +57,26 @@ export function createDaemon(options: { readonly configPath?: string | undefined
   const supervisor = new Supervisor(log);
   /** Undone in reverse at the stop. */
   const closers: (() => void | Promise<void>)[] = [() => supervisor.close()];
+  let starting: Promise<Addresses> | undefined;
   let stopping: Promise<void> | undefined;
   let reloader: Reloader | undefined;
   let isReloadDue = false;
-  const stop = async () => {
+  const close = async () => {
     const { limits } = reloader?.config ?? config;
     supervisor.stopping(limits.drain_seconds_max * 1_000 + STOP_EXTRA_MS);
-    for (const close of closers.splice(0).reverse()) await close();
+    for (const closeOne of closers.splice(0).reverse()) await closeOne();
+  };
+  const open = async () => {
+    try {
+      const access = new Access(config);
+      const started = await start({ source, config, log, access, supervisor }, closers);
+      reloader = started.reloader;
+      if (isReloadDue) void reload();
+      return started.addresses;
+    } catch (error) {
+      await close();
+      throw error;
+    }
   };
   const reload = () => {
     if (reloader === undefined) isReloadDue = true;
@@ -73,20 +86,14 @@ export function createDaemon(options: { readonly configPath?: string | undefined
     get config() {
       return reloader?.config ?? config;
     },
-    start: async () => {
-      try {
-        const access = new Access(config);
-        const started = await start({ source, config, log, access, supervisor }, closers);
-        reloader = started.reloader;
-        if (isReloadDue) void reload();
-        return started.addresses;
-      } catch (error) {
-        await stop();
-        throw error;
-      }
+    start: () => {
+      starting = open();
+      return starting;
     },
     stop: () => {
-      stopping ??= stop().then(() => log.info('stopped'));
+      stopping ??= Promise.allSettled([starting])
+        .then(close)
+        .then(() => log.info('stopped'));
       return stopping;
     },
     reload,

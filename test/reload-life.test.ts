@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { changesTo } from '../src/config/changes.ts';
@@ -81,6 +81,17 @@ describe('a reload that is asked for', () => {
     void daemon.reload();
     await daemon.stop();
   });
+});
+
+it('a stop that is asked for during the start closes what the start has opened', async (t) => {
+  const { path } = file(t);
+  const daemon = createDaemon({ configPath: path });
+  const started = daemon.start();
+  const stopped = daemon.stop();
+  await started;
+  await stopped;
+  assert.deepEqual(readdirSync(dirname(path)).sort(), ['providence.toml', 'secret', 'store']);
+  assert.deepEqual(readdirSync(join(dirname(path), 'store')).sort(), ['data.mdb', 'lock.mdb']);
 });
 
 describe('the reloader', () => {

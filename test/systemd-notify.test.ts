@@ -16,6 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { PnpClient } from '../clients/node/pnp-client.ts';
 import { Notifier } from '../src/supervisor/notifier.ts';
+import { Supervisor } from '../src/supervisor/supervisor.ts';
 import { type DaemonOptions, type DaemonProcess, startDaemon } from './daemon-process.ts';
 import { NotifySocket } from './notify-socket.ts';
 import { ping } from './socket-harness.ts';
@@ -204,6 +205,27 @@ describe('a daemon under a supervisor', { skip }, () => {
     );
     assert.equal(await ping(daemon.unixPath), 0);
     await daemon.stop();
+  });
+
+  it('is told of no reload before it serves, nor once it stops', async () => {
+    const supervisor = new Supervisor(pino({ level: 'silent' }), { NOTIFY_SOCKET: socket.path });
+    const reload = () => {
+      supervisor.reloading();
+      supervisor.reloaded();
+    };
+    reload();
+    supervisor.ready(() => 'serving');
+    supervisor.reloading();
+    supervisor.stopping(1);
+    supervisor.reloaded();
+    reload();
+    supervisor.close();
+    await socket.heard('STOPPING');
+    const told = socket.messages.flatMap(({ values }) => Object.keys(values));
+    assert.deepEqual(
+      told.filter((name) => /^(READY|RELOADING|STOPPING)$/.test(name)),
+      ['READY', 'RELOADING', 'STOPPING'],
+    );
   });
 
   it('keeps a value in its message and its place', async (t) => {

@@ -24,6 +24,8 @@ export class Supervisor {
   #status: () => string = () => '';
   #told = '';
   #startingToldAt = Number.NEGATIVE_INFINITY;
+  /** From `ready` to `stopping`: the READY that ends a reload would otherwise begin or go on with what it does not mean. */
+  #isServing = false;
 
   /** To be made while the process is small. @throws StartError the inherited sockets are of no use. */
   constructor(log: Logger, env: NodeJS.ProcessEnv = process.env) {
@@ -44,25 +46,28 @@ export class Supervisor {
   /** It serves. From now on the watchdog is fed by the event loop, and `status`, one line, is told when it changes. */
   ready(status: () => string): void {
     this.#status = status;
+    this.#isServing = true;
     this.#tellReady();
     if (this.#notifier === undefined) return;
     this.#every(STATUS_MS, () => this.#tellStatus());
     if (this.#watchdogMs !== undefined) this.#every(this.#watchdogMs / 2, () => this.#tell({ WATCHDOG: 1 }));
   }
 
-  /** A reload begins; `reloaded` must follow, whether it succeeds or not. */
+  /** A reload begins; `reloaded` must follow, whether it succeeds or not. Told while it serves. */
   reloading(): void {
+    if (!this.#isServing) return;
     // Microseconds of CLOCK_MONOTONIC, as systemd counts them.
     this.#tell({ RELOADING: 1, MONOTONIC_USEC: `${process.hrtime.bigint() / 1_000n}` });
   }
 
   reloaded(): void {
-    this.#tellReady();
+    if (this.#isServing) this.#tellReady();
   }
 
   /** The stop begins, and takes at most `msMax`. The watchdog is fed until `close`. */
   stopping(msMax: number): void {
     this.#status = () => this.#told;
+    this.#isServing = false;
     this.#tell({ STOPPING: 1, STATUS: 'Stopping', EXTEND_TIMEOUT_USEC: msMax * 1_000 });
   }
 
