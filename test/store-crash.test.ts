@@ -12,6 +12,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statfsSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -29,6 +30,7 @@ import {
   lessonOf,
   QUIET,
   START,
+  serverCounts,
   storeOptions,
   temporaryDirectory,
   userCounts,
@@ -270,6 +272,26 @@ describe('a full disk', () => {
       openStore(storeOptions(join(mount, 'store'))),
       storeError('unusable', /disk is full/),
     );
+  });
+
+  it("keeps the server's table as it is, and says so where another size was asked for", async (t) => {
+    const mount = mountSmallDisk(t, bytes);
+    if (mount === undefined) return t.skip('a small tmpfs cannot be mounted here');
+    const options = storeOptions(join(mount, 'store'));
+    const store = await openStore(options);
+    const words = Array.from({ length: 100 }, (_, index) => `word ${index}`);
+    await store.lessons.teach(lessonOf(store, { label: 'spam', text: 'a', words }));
+    await store.close();
+    const { bavail, bsize } = statfsSync(mount);
+    writeFileSync(join(mount, 'ballast'), Buffer.alloc(bavail * bsize - 2 ** 22));
+    const larger = { ...options, serverTokensMax: 90_000 };
+    await assert.rejects(openStore(larger), storeError('unusable', /disk is full/));
+    for (const size of [options, larger]) {
+      const again = await openStore(size);
+      assert.deepEqual(serverCounts(again, words).spam, Array(100).fill(1));
+      await again.close();
+      rmSync(join(mount, 'ballast'), { force: true });
+    }
   });
 
   it('leaves no part of a secret, which would be taken for the whole', (t) => {

@@ -2,6 +2,7 @@ import { metaKey, numberKey, segmentKey } from '../keys.ts';
 import { type CheckpointRecord, encodeCheckpoint } from './checkpoint-record.ts';
 import type { Environment } from './environment.ts';
 import type { LMDBLessons } from './lessons.ts';
+import { checkRoom, hasRoom, TRANSACTION_BYTES_MAX } from './preflight.ts';
 import type { LMDBServerTokens, Writing } from './server-tokens.ts';
 import type { LMDBUserTables } from './user-tables.ts';
 import type { Writer } from './writer.ts';
@@ -14,6 +15,7 @@ const SEGMENTS_MAX = 32;
 const TABLES_WAITING_MAX = 1000;
 
 export interface CheckpointsOptions {
+  readonly dir: string;
   readonly environment: Environment;
   readonly writer: Writer;
   readonly server: LMDBServerTokens;
@@ -59,9 +61,10 @@ export class Checkpoints {
     } while (this.#isScrubDue() || users.dirty > 0 || server.floor < server.generation);
   }
 
-  /** Writes user tables that are due; only before the store is open to others. */
+  /** Writes user tables that are due, if there is room; only before the store is open to others. */
   writeUsersNow(): void {
-    const { environment, users } = this.#options;
+    const { dir, environment, users } = this.#options;
+    if (!hasRoom(dir, TRANSACTION_BYTES_MAX)) return;
     const tables = users.take(users.dirty);
     environment.root.transactionSync(() => {
       for (const { key, value } of tables) environment.users.putSync(key, value);
@@ -86,12 +89,16 @@ export class Checkpoints {
     return Math.min(this.#options.server.floor, this.#options.users.floor);
   }
 
-  /** Another size of the server's table: all of it is written at once; only before the store is open to others. */
+  /**
+   * Another size of the server's table: all of it is written at once; only before the store is open to others.
+   * @throws StoreError `unusable` where the disk has no room for it
+   */
   resizeServerNow(segments: number): void {
-    const { environment, server } = this.#options;
+    const { dir, environment, server } = this.#options;
     const before = server.segments;
     server.resize(segments);
     const writings = server.take(segments);
+    checkRoom(dir, TRANSACTION_BYTES_MAX + writings.reduce((bytes, { value }) => bytes + value.length, 0));
     const record = { ...this.#record(), scrubbed: this.#written.scrubbed };
     environment.root.transactionSync(() => {
       for (let segment = segments; segment < before; segment++)

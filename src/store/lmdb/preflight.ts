@@ -8,6 +8,12 @@ const MAGIC = 0xbeefc0de;
 const META_BYTES = 4096;
 /** LMDB maps its lock file; without room for its pages the process would get a SIGBUS. */
 const FREE_BYTES_MIN = 2 ** 20;
+/**
+ * The largest transaction may take as much: lessons, and beside them one step of tables (8 MiB), of traces (4) and of facts
+ * (4). With less room the disk is full. LMDB is not to find out by itself: where it cannot write a page, lmdb-js writes a
+ * message beyond the memory that it took for it (decision 0030).
+ */
+export const TRANSACTION_BYTES_MAX = 2 ** 25;
 
 /**
  * Looks at all that could keep LMDB from opening: lmdb-js does not survive it (a failed open frees its context, then uses
@@ -25,8 +31,12 @@ export function checkFiles(dir: string): void {
 
 /** @throws StoreError `unusable` where the disk has less room. */
 export function checkRoom(dir: string, bytesMin: number): void {
+  if (!hasRoom(dir, bytesMin)) throw unusable(dir, 'the disk is full; make room and start again');
+}
+
+export function hasRoom(dir: string, bytesMin: number): boolean {
   const { bavail, bsize } = statfsSync(dir);
-  if (bavail * bsize < bytesMin) throw unusable(dir, 'the disk is full; make room and start again');
+  return bavail * bsize >= bytesMin;
 }
 
 function checkRights(path: string): void {

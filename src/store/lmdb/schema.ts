@@ -3,15 +3,13 @@ import { metaKey, SCHEMA } from '../keys.ts';
 import type { StoreLog } from '../options.ts';
 import type { Databases } from './databases.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
-import { checkRoom } from './preflight.ts';
+import { checkRoom, TRANSACTION_BYTES_MAX } from './preflight.ts';
 
 /**
  * Set in the number of the schema while a migration is under way. A version that does not know of it takes the store for a newer
  * one and refuses, and so does the version that it came from: it would read half a store.
  */
 const UNDER_WAY = 0x80000000;
-/** A migration may take as much as the largest transaction of the writer. */
-const FREE_BYTES_MIN = 2 ** 25;
 
 export interface Owner {
   readonly dir: string;
@@ -43,7 +41,7 @@ export function settleSchema(databases: Databases, { dir, fingerprint, log }: Ow
     );
   for (const migration of MIGRATIONS) {
     if (migration.from < schema) continue;
-    checkRoom(dir, FREE_BYTES_MIN);
+    checkRoom(dir, TRANSACTION_BYTES_MAX);
     const lessons = migrate(databases, migration);
     log.warn({ schema: migration.from + 1, lessons_retired: lessons }, migration.says);
   }

@@ -36,7 +36,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       fingerprint: keys.fingerprint,
       log: options.log,
     });
-    return new LMDBStore({ options, limits, environment, keys, unlock });
+    try {
+      return new LMDBStore({ options, limits, environment, keys, unlock });
+    } catch (error) {
+      await environment.close();
+      throw error;
+    }
   } catch (error) {
     unlock();
     throw error;
@@ -78,7 +83,7 @@ class LMDBStore implements Store {
     this.server = new LMDBServerTokens(checkpoint.segments);
     this.users = new LMDBUserTables({ ...limits, environment, ids: this.ids, cipher, secret, now });
     const { server, users } = this;
-    const parts = { environment, writer: this.#writer, server, users, bounds: this.#bounds };
+    const parts = { dir, environment, writer: this.#writer, server, users, bounds: this.#bounds };
     this.lessons = new LMDBLessons(parts);
     const stepsOf = () => Math.max(1, Math.floor((this.#bounds.checkpointSeconds * 1000) / STEP_MS));
     this.#checkpoints = new Checkpoints({ ...parts, lessons: this.lessons, stepsOf }, checkpoint);

@@ -1,20 +1,14 @@
-import { statfsSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError } from '../../errors.ts';
 import { metaKey } from '../keys.ts';
 import type { StoreLog } from '../options.ts';
 import type { Environment } from './environment.ts';
+import { hasRoom, TRANSACTION_BYTES_MAX } from './preflight.ts';
 
 /** Jobs of one transaction: a lesson takes up to three pages, 12 MiB in all. */
 const JOBS_MAX = 1024;
 const RETRY_MS = 1000;
-/**
- * With less room than the largest transaction may take, the disk is full: lessons, and beside them one step of tables (8 MiB),
- * of traces (4) and of facts (4). LMDB is not to find out by itself: where it cannot write a page, lmdb-js writes a message
- * beyond the memory that it took for it (decision 0030).
- */
-const FREE_BYTES_MIN = 2 ** 25;
 /** A disk is taken for usable again when a file of this size can be written and flushed. */
 const PROBE_BYTES = 2 ** 20;
 
@@ -97,9 +91,8 @@ export class Writer {
   }
 
   async #transact(puts: () => void): Promise<void> {
-    const { bavail, bsize } = statfsSync(this.#dir);
-    if (bavail * bsize < FREE_BYTES_MIN)
-      throw new Error(`Less than ${FREE_BYTES_MIN} bytes are free on the disk`);
+    if (!hasRoom(this.#dir, TRANSACTION_BYTES_MAX))
+      throw new Error(`Less than ${TRANSACTION_BYTES_MAX} bytes are free on the disk`);
     try {
       await this.#environment.root.batch(puts);
     } catch (error) {
