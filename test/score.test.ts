@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { defaultConfig } from '../src/config/load.ts';
 import { schema } from '../src/config/schema.ts';
-import { abstain, type Opinion } from '../src/model/opinion.ts';
+import { abstain, type Judged, type Opinion } from '../src/model/opinion.ts';
 import { UNITS, type UnitName } from '../src/model/unit.ts';
 import { roundedPoints, type VerdictName } from '../src/model/verdict.ts';
 import { scoreOptions } from '../src/pipeline/options.ts';
@@ -82,6 +82,19 @@ describe('score', () => {
     assert.equal(scored.verdict, 'unsure');
     assert.equal(scored.total, 0);
     assert.equal(breakdown(UNITS, opinionsOf({}), OPTIONS).groups.length, 0);
+  });
+
+  it('acquits nobody on what was learnt elsewhere, whoever else has an opinion', () => {
+    const verdictOf = (scores: Partial<Record<UnitName, number>>, isProvisional: boolean) => {
+      const [server, ...others] = opinionsOf({ 'bayes.server': -0.9, ...scores }) as [Judged, ...Opinion[]];
+      return score(UNITS, [{ ...server, isProvisional }, ...others], OPTIONS).verdict;
+    };
+    // That a user's lessons say little, or that somebody writes too much, makes it no lesson of this server.
+    for (const scores of [{}, { 'bayes.user': -0.1 }, { 'karma.jid_rate': 0.1 }, { 'auth.stream': -0.9 }]) {
+      assert.equal(verdictOf(scores, true), 'unsure');
+      assert.equal(verdictOf(scores, false), 'ham');
+    }
+    assert.equal(verdictOf({ 'bayes.server': 0.9 }, true), 'spam');
   });
 
   it('takes a verdict apart so that its parts add up to the total', () => {

@@ -27,7 +27,7 @@ const sums = new Float64Array(GROUPS.length);
 /** A verdict other than `unsure` needs an opinion from one of these: technical quality alone never leaves `unsure`. */
 const DECIDING: ReadonlySet<GroupName> = new Set(['bayes', 'karma', 'karma.sender']);
 
-/** What the opinions that may decide rest on. Nothing: `unsure`. On what was learnt elsewhere alone: not `ham`. */
+/** What the opinions that may decide rest on. Nothing: `unsure`. One of them on what was learnt elsewhere: not `ham`. */
 type Basis = 'none' | 'provisional' | 'own';
 
 export interface Cap {
@@ -98,7 +98,7 @@ function sumUnits(names: readonly UnitName[], opinions: readonly Opinion[], opti
     const weight = options.weights[unit];
     if (opinion.kind === 'abstention' || weight === 0) continue;
     const group = GROUP_OF_UNIT[unit];
-    if (basis !== 'own' && DECIDING.has(group))
+    if (basis !== 'provisional' && DECIDING.has(group))
       basis = opinion.isProvisional === true ? 'provisional' : 'own';
     addPoints(GROUPS.indexOf(group), pointsOf(opinion, weight));
   }
