@@ -85,7 +85,7 @@ export class Reloader {
     const { log, metrics, events } = this.#options;
     events.reloading();
     try {
-      const changes = await this.#apply();
+      const changes = await this.#follow();
       metrics.reload('applied');
       log.info({ changed: changes.changed }, 'configuration reloaded');
       if (changes.restart.length > 0) log.warn({ keys: changes.restart }, 'changed keys wait for a restart');
@@ -100,14 +100,30 @@ export class Reloader {
     }
   }
 
-  async #apply(): Promise<Changes> {
-    const { config } = this.#options.source.reload();
-    const changes = changesTo(config, this.#config);
-    const follow: (() => void)[] = [];
-    for (const prepare of this.#options.parts) follow.push(await prepare(changes.config));
+  async #follow(): Promise<Changes> {
+    const { changes, follow } = await this.#prepare();
     for (const apply of follow) apply();
     this.#config = changes.config;
     this.#waitingKeys = changes.restart.length;
     return changes;
   }
+
+  /** @throws ConfigError, StartError */
+  async #prepare(): Promise<{ readonly changes: Changes; readonly follow: readonly (() => void)[] }> {
+    try {
+      const { config } = this.#options.source.reload();
+      const changes = changesTo(config, this.#config);
+      const follow: (() => void)[] = [];
+      for (const prepare of this.#options.parts) follow.push(await prepare(changes.config));
+      return { changes, follow };
+    } catch (error) {
+      throw refusalOf(error);
+    }
+  }
+}
+
+/** What nobody has thought of must not end a daemon that works: nothing has changed yet. */
+function refusalOf(error: unknown): ConfigError | StartError {
+  if (error instanceof ConfigError || error instanceof StartError) return error;
+  return new StartError(`The configuration cannot be read (${error}); correct it.`, { cause: error });
 }

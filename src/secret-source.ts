@@ -92,9 +92,18 @@ function readFile(path: string, { what, modeRefused }: SourceOptions): Buffer {
     }
     if (stat.size > SOURCE_BYTES_MAX)
       throw new StartError(`${what} is longer than ${SOURCE_BYTES_MAX} bytes.`);
-    return readFileSync(file);
+    return readWhole(file, what);
   } finally {
     closeSync(file);
+  }
+}
+
+function readWhole(file: number, what: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new StartError(`${what} cannot be read (${code}); check the disk that it is on.`, { cause });
   }
 }
 

@@ -196,6 +196,8 @@ describe('a source', () => {
     mkdirSync(join(DIR, 'folder'));
     refuses(join(DIR, 'folder'), /is no file/);
     refuses(fileOf('long', 'x'.repeat(65_537)), /longer than 65536 bytes/);
+    // A file whose beginning cannot be read, as on a broken disk: no memory is there.
+    refuses('/proc/self/mem', /cannot be read \(EIO\)/);
   });
 
   it('that is a named pipe is refused, not waited for', () => {

@@ -133,6 +133,19 @@ describe('the reloader', () => {
     assert.deepEqual([applied, reloader.config.thresholds.spam], [[7], 7]);
   });
 
+  it('goes on where the making ready fails in a way that nobody has thought of', async (t) => {
+    const stumble: Reloadable = () => {
+      throw new RangeError('too deep');
+    };
+    const { reloader, write, metrics } = reloaderOver(t, [stumble]);
+    write(6);
+    const refused = await reloader.reload();
+    assert.ok(refused instanceof StartError);
+    assert.match(refused.message, /cannot be read \(RangeError: too deep\)/);
+    assert.equal(reloader.config.thresholds.spam, 5);
+    assert.match(await metrics.lines(), /providence_config_reloads_total\{result="refused"\} 1\r\n/);
+  });
+
   it('applies what all parts have prepared in one turn', async (t) => {
     const order: string[] = [];
     const part =
