@@ -1,4 +1,5 @@
 import pino, { type Logger } from 'pino';
+import { LogDestination } from './log-destination.ts';
 
 /**
  * The log: JSON lines on standard error. Bodies never come here; what names a person is cut out by path, should a caller
@@ -15,6 +16,6 @@ export function createLogger(level: string): Logger {
         remove: true,
       },
     },
-    pino.destination({ dest: 2, sync: false }),
+    new LogDestination(2),
   );
 }

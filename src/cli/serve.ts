@@ -18,7 +18,7 @@ export const serve: CommandModule<object, { config: string | undefined }> = {
     yargs
       .options(CONFIG_OPTION)
       .epilogue(
-        'SIGTERM or SIGINT answers what is in flight and stops; a second one stops at once. SIGHUP reads the configuration again.',
+        'SIGTERM or SIGINT answers what is in flight and stops; a second one stops at once. SIGHUP, which a terminal that is closed sends as well, reads the configuration again.',
       )
       .example('$0 serve', 'Without a file: the defaults, data in ./var')
       .example('$0 serve --config my.toml', 'With a file of your own'),
