@@ -15,7 +15,7 @@ while read -r message; do
   systemd-notify $message
 done`;
 const NOT_INSTALLED = 127;
-/** A helper that takes no more than this behind is not written to: its messages would come too late to be true. */
+/** Once the pipe is full and this much waits, a helper is not written to: its messages would come too late to be true. */
 const WAITING_BYTES_MAX = 4_096;
 const VALUE_CHARS_MAX = 200;
 const COMPLAINT_CHARS_MAX = 200;
