@@ -4,14 +4,13 @@ import { createAttendants, type DaemonContext } from './attendant.ts';
 import type { Config } from './config/schema.ts';
 import { ConfigSource } from './config/source.ts';
 import { gaugesOf } from './gauges.ts';
+import { type Addresses, type Closers, listen } from './listeners.ts';
 import { createLogger } from './logger.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { createPipeline } from './pipeline/create.ts';
 import { PROTOCOL, STATUS } from './pnp/grammar.ts';
 import { type Outcome, Reloader } from './reload.ts';
 import { reloadablesOf, storeBounds } from './reloadables.ts';
-import { startHttp } from './server/http.ts';
-import { type Listener, listenTCP, listenUnix } from './server/listener.ts';
 import { Server } from './server/server.ts';
 import { makeSocketDirectory } from './server/unix-socket.ts';
 import { openStore } from './store/lmdb/store.ts';
@@ -21,14 +20,6 @@ import type { Store } from './store/store.ts';
 import { counted, statusSource } from './supervisor/status.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { version } from './version.ts';
-
-/** Where a started daemon listens. */
-export interface Addresses {
-  readonly unix: readonly string[];
-  /** `host:port` of each TCP listener. */
-  readonly tcp: readonly string[];
-  readonly http: string | undefined;
-}
 
 export interface Daemon {
   /** In force: what was loaded, and what reloads have changed of it. */
@@ -55,8 +46,7 @@ export function createDaemon(options: { readonly configPath?: string | undefined
   for (const { name, nearest } of unused)
     log.warn({ variable: name, nearest }, 'an environment variable sets nothing');
   const supervisor = new Supervisor(log);
-  /** Undone in reverse at the stop. */
-  const closers: (() => void | Promise<void>)[] = [() => supervisor.close()];
+  const closers: Closers = [() => supervisor.close()];
   let starting: Promise<Addresses> | undefined;
   let stopping: Promise<void> | undefined;
   let reloader: Reloader | undefined;
@@ -99,8 +89,6 @@ export function createDaemon(options: { readonly configPath?: string | undefined
     reload,
   };
 }
-
-type Closers = (() => void | Promise<void>)[];
 
 interface Foundation {
   readonly source: ConfigSource;
@@ -193,51 +181,4 @@ function statusOf({ unix, tcp }: Addresses, store: Store, metrics: Metrics): () 
     degraded: store.state !== 'ok',
   });
   return statusSource(places, read, () => performance.now());
-}
-
-interface Rooms {
-  readonly server: Server;
-  readonly store: Store;
-  readonly metrics: Metrics;
-  readonly access: Access;
-  readonly supervisor: Supervisor;
-}
-
-async function listen({ listen, http }: Config, rooms: Rooms, closers: Closers): Promise<Addresses> {
-  const opened = async (listener: Promise<Listener>) => {
-    const { name, close } = await listener;
-    closers.push(close);
-    return name;
-  };
-  const { server, access } = rooms;
-  const { sockets } = rooms.supervisor;
-  const unix: string[] = [];
-  for (const [index, options] of listen.unix.entries()) {
-    const door = access.unix(index);
-    unix.push(await opened(listenUnix(server, { ...options, door }, sockets)));
-  }
-  const tcp: string[] = [];
-  for (const [index, options] of listen.tcp.entries()) {
-    const door = access.tcp(index);
-    tcp.push(await opened(listenTCP(server, { ...options, door }, sockets)));
-  }
-  sockets.refuseRest();
-  return { unix, tcp, http: http.host === '' ? undefined : await listenHttp(http, rooms, closers) };
-}
-
-async function listenHttp(
-  http: Config['http'],
-  { store, metrics }: Rooms,
-  closers: Closers,
-): Promise<string> {
-  const page = await startHttp({
-    ...http,
-    metrics,
-    readiness: () => {
-      const ready = store.state === 'ok';
-      return { ready, reason: ready ? 'ready' : 'the store cannot write: lessons are refused' };
-    },
-  });
-  closers.push(() => page.close());
-  return `http://${http.host}:${page.port}`;
 }

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import type { Config } from '../config/schema.ts';
-import type { Addresses, Daemon } from '../daemon.ts';
+import type { Daemon } from '../daemon.ts';
+import type { Addresses } from '../listeners.ts';
 import { version } from '../version.ts';
 import { EXIT } from './exit.ts';
 import { CONFIG_OPTION } from './options.ts';
