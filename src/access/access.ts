@@ -85,11 +85,6 @@ export class Access {
       for (const { door, settings } of changes) door.change(settings);
     };
   }
-
-  /** `prepare`, and takes it over. @throws StartError as `prepare` */
-  reload(config: AccessConfig): void {
-    this.prepare(config)();
-  }
 }
 
 /** What becomes of each door. @throws StartError doors are opened and closed by a restart only */
