@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { checkCommand } from '../src/cli/serve.ts';
 import { type DaemonProcess, startDaemon } from './daemon-process.ts';
 
 /** A command of the README with the answer that it shows: `$ command` and the lines up to the next one. */
@@ -69,6 +70,15 @@ describe('the README', () => {
       assert.equal(said.trim(), shown);
     });
   }
+
+  it('shows the command that serve proposes, which works in other directories, too', () => {
+    const [proposed] =
+      /(?<=^Ready\. For a first verdict paste: ).*$/m.exec(readFileSync('README.md', 'utf8')) ?? [];
+    assert.equal(checkCommand(undefined, process.cwd()), proposed);
+    const elsewhere = checkCommand(join(daemon.dir, 'providence.toml'), '/');
+    const run = spawnSync('sh', ['-c', elsewhere], { cwd: '/', encoding: 'utf8', timeout: 30_000 });
+    assert.match(run.stdout, /^Verdict spam: /, run.stderr);
+  });
 
   it('names only files that are there', () => {
     const readme = readFileSync('README.md', 'utf8');

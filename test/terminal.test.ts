@@ -151,6 +151,10 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
     ['providence check --peer-auth s', []],
     ['providence check --peer-auth ex', ['external']],
     ['providence check stan', []],
+    ['providence tell ', ['spam', 'ham', 'forget']],
+    ['providence tell h', ['ham']],
+    ['providence tell --tr', ['--trace']],
+    ['providence tell ham stan', []],
   ];
   for (const [line, offers] of CASES) {
     it(`of ${JSON.stringify(line)}`, { skip: hasBash ? false : 'bash is not installed' }, async () => {

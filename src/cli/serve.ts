@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import type { Config } from '../config/schema.ts';
 import type { Daemon } from '../daemon.ts';
@@ -10,6 +11,7 @@ import { print } from './print.ts';
 /** What the stop may take beside `limits.drain_seconds_max`; then the process ends all the same. */
 const LAST_RESORT_MS = 10_000;
 
+const ROOT = resolve(import.meta.dirname, '../../..');
 const EXAMPLE = 'docs/examples/spam.xml';
 
 export const serve: CommandModule<object, { config: string | undefined }> = {
@@ -34,7 +36,7 @@ export const serve: CommandModule<object, { config: string | undefined }> = {
     const addresses = await daemon.start();
     print(`Providence ${version()}`);
     for (const line of placesOf(addresses, daemon.config)) print(line);
-    print(`Ready. For a first verdict paste: ${checkCommand(args.config)}`);
+    print(`Ready. For a first verdict paste: ${checkCommand(args.config, process.cwd())}`);
     await signal;
     const stopMs = daemon.config.limits.drain_seconds_max * 1_000 + LAST_RESORT_MS;
     setTimeout(() => process.exit(EXIT.software), stopMs).unref();
@@ -53,8 +55,12 @@ function placesOf({ unix, tcp, http }: Addresses, { listen }: Config): string[] 
   ];
 }
 
-function checkCommand(config: string | undefined): string {
-  return `./bin/providence check --explain ${config === undefined ? '' : `--config ${config} `}${EXAMPLE}`;
+/** A command that works where the daemon was started: short in the checkout, and whole anywhere else. */
+export function checkCommand(config: string | undefined, directory: string): string {
+  const isHere = directory === ROOT;
+  const options = config === undefined ? '' : `--config ${config} `;
+  const [program, example] = ['bin/providence', EXAMPLE].map((path) => (isHere ? path : join(ROOT, path)));
+  return `${isHere ? './' : ''}${program} check --explain ${options}${example}`;
 }
 
 /** Settles at the first SIGTERM or SIGINT; the next one has its usual effect, which is to end the process. */

@@ -7,7 +7,8 @@ import { print } from './print.ts';
 import { factsOf } from './stanza-facts.ts';
 import { readStanzaInput } from './stanza-input.ts';
 
-const LABELS = ['spam', 'ham', 'forget'] as const;
+/** What one may say of a stanza. */
+export const LABELS = ['spam', 'ham', 'forget'] as const;
 
 type TellArgs = DaemonArgs &
   PartyArgs & {
