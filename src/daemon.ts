@@ -139,7 +139,7 @@ function openStoreOf(config: Config, log: Logger, supervisor: Supervisor): Promi
   return openStore({
     ...storeBounds(config),
     dir: store.directory,
-    secret: loadOrCreateSecret(store.secret_file),
+    secret: loadOrCreateSecret(store.secret_file, store.directory),
     now: Date.now,
     log,
     replaying: () => supervisor.starting(),

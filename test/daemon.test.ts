@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -229,6 +229,18 @@ describe('starting and stopping', () => {
     await client.ping();
     client.close();
     await second.stop();
+    rmSync(dir, { recursive: true });
+  });
+
+  it('makes no new secret for a store that was written with another', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'pv-lost-'));
+    await (await startDaemon({ dir })).stop();
+    const secret = join(dir, 'secret');
+    renameSync(secret, join(dir, 'kept'));
+    await assert.rejects(startDaemon({ dir }), /is missing, and the store in .* Restore it from a backup/);
+    assert.ok(!existsSync(secret));
+    renameSync(join(dir, 'kept'), secret);
+    assert.equal(await (await startDaemon({ dir })).stop(), 0);
     rmSync(dir, { recursive: true });
   });
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { makeDirectories } from '../directory.ts';
 import { StartError } from '../errors.ts';
 import { isPath, readSource, withoutLineEnd } from '../secret-source.ts';
@@ -11,20 +11,29 @@ const BASE64 = /^[A-Za-z0-9+/]{43}=$/;
 /**
  * The daemon's secret: 32 random bytes in a file that only its owner may read, made where it is not there; or from another
  * source, where they may be in base64. All keys are derived from it, so without it no record of the store says anything.
- * @throws StartError where the file is readable by others or of another size.
+ * @param storeDirectory where it is not to be made anew if there is a store already
+ * @throws StartError where the file is readable by others, of another size, or lost
  */
-export function loadOrCreateSecret(source: string): Buffer {
-  if (isPath(source)) makeMissing(source);
+export function loadOrCreateSecret(source: string, storeDirectory?: string): Buffer {
+  if (isPath(source) && !existsSync(source)) makeMissing(source, storeDirectory);
   return loadSecret(source);
 }
 
-function makeMissing(path: string): void {
+/** Why a secret that is missing is not made: a new one would open nothing of the store that is there. */
+export function lostSecret(path: string, storeDirectory: string): string | undefined {
+  if (!existsSync(join(storeDirectory, 'data.mdb'))) return undefined;
+  return `The secret ${path} is missing, and the store in ${storeDirectory} was written with one. Restore it from a backup, or remove the store.`;
+}
+
+function makeMissing(path: string, storeDirectory: string | undefined): void {
+  const lost = storeDirectory === undefined ? undefined : lostSecret(path, storeDirectory);
+  if (lost !== undefined) throw new StartError(lost);
   try {
     makeDirectories(dirname(path), 0o700);
   } catch (error) {
     throw unusable(path, error);
   }
-  if (!existsSync(path)) create(path);
+  create(path);
 }
 
 /**

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { Credentials } from '../../access/credentials.ts';
 import { readTLS } from '../../access/tls-settings.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { isPath } from '../../secret-source.ts';
-import { loadSecret } from '../../store/secret.ts';
+import { loadSecret, lostSecret } from '../../store/secret.ts';
 import { directoryFault, refusalOf } from './faults.ts';
 import { type Finding, findingAbout } from './finding.ts';
 
@@ -28,12 +28,6 @@ function daemonsSecretFault({ config }: LoadedConfig): string | undefined {
   const { directory, secret_file: source } = config.store;
   if (!isPath(source) || existsSync(source)) return refusalOf(() => loadSecret(source));
   return directoryFault(dirname(source)) ?? lostSecret(source, directory);
-}
-
-/** A new secret would be made, which opens nothing of the store that is there. */
-function lostSecret(path: string, directory: string): string | undefined {
-  if (!existsSync(join(directory, 'data.mdb'))) return undefined;
-  return `The secret ${path} is missing, and the store in ${directory} was written with one. Restore it from a backup, or remove the store.`;
 }
 
 function tlsFindings(index: number, loaded: LoadedConfig, now: number): Finding[] {
