@@ -17,6 +17,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../src/errors.ts';
 import { lockDirectory } from '../src/store/lmdb/process-lock.ts';
+import { until } from './until.ts';
 
 const CHILD = join(import.meta.dirname, 'lock-child.js');
 const skip = spawnSync('strace', ['-V']).status === 0 ? false : 'strace is not installed';
@@ -141,12 +142,13 @@ describe("the lock of a store's directory", () => {
   });
 
   it('takes over from a killed process that nobody reaps', async () => {
-    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 30'], {
+    // It ends when the shell, which would reap it, is a shell no more.
+    const parent = spawn('sh', ['-c', 'sleep 1 & echo $!; exec sleep 30'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
     const pid = Number(line.toString());
-    while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) await new Promise(setImmediate);
+    await until(() => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
     leaveLock(`${pid} ${startOf(pid)}`);
     (await lockDirectory(dir))();
     parent.kill();
