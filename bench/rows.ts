@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { CORPORA, type Row as Message, readRows } from '../packaging/starter/messages.ts';
+import { clustersOf } from '../packaging/starter/near-duplicates.ts';
+
+export type { Message };
+
+/** A task of the evaluation: a filter learns from one side and judges the other. Read when first asked for. */
+export interface Row {
+  readonly name: string;
+  readonly train: readonly Message[];
+  readonly test: readonly Message[];
+}
+
+/** Share of each class that a split gives to the training side. */
+export const TRAIN_SHARE = 0.7;
+
+/** Every task, in the order of reports. `folder` holds `train` and `eval` (docs/corpora.md). */
+export function rows(folder: string = CORPORA): Row[] {
+  const read = (path: string) => () => readRows(join(folder, `${path}.tsv`));
+  const pair = (name: string, path: string) =>
+    row(name, read(`eval/${path}.train`), read(`eval/${path}.test`));
+  return [
+    pair('sms-almeida', 'sms-almeida2011'),
+    row('sms-cluster', read('train/sms-en'), read('eval/sms-deanon-cluster.test')),
+    pair('turkish', 'turkish-sms-cluster'),
+    pair('thai', 'thai-sms-cluster'),
+    pair('indonesian', 'indonesian-sms-hash'),
+    cut('chinese', read('eval/chinese-chat-cluster.train')),
+    pair('youtube-psy', 'youtube-01-9bZkp7q19f0'),
+    pair('youtube-perry', 'youtube-04-CevxZvSJLk8'),
+    pair('youtube-lmfao', 'youtube-07-KQ6zr6kCPj8'),
+    pair('youtube-eminem', 'youtube-08-uelHwf8o7_U'),
+    pair('youtube-shakira', 'youtube-09-pRpeEdMmmQ0'),
+  ];
+}
+
+/**
+ * Cuts messages in two so that near-duplicates of each other stay on one side, and that each class is cut alike. Clusters are
+ * taken by a hash of their number, so that neighbours in a file come apart. The same messages, the same cut.
+ */
+export function split(messages: readonly Message[]): Omit<Row, 'name'> {
+  const train: Message[] = [];
+  const test: Message[] = [];
+  const taken = { spam: 0, ham: 0 };
+  const trained = { spam: 0, ham: 0 };
+  for (const cluster of shuffledClusters(messages)) {
+    // A cluster of both classes counts as its first message's.
+    const { label } = cluster[0]!;
+    taken[label] += cluster.length;
+    const goesToTrain = trained[label] + cluster.length / 2 <= TRAIN_SHARE * taken[label];
+    if (goesToTrain) trained[label] += cluster.length;
+    (goesToTrain ? train : test).push(...cluster);
+  }
+  return { train, test };
+}
+
+function shuffledClusters(messages: readonly Message[]): Message[][] {
+  const clusters = new Map<number, Message[]>();
+  for (const [index, root] of clustersOf(messages.map(({ text }) => text)).entries()) {
+    const cluster = clusters.get(root) ?? [];
+    cluster.push(messages[index]!);
+    clusters.set(root, cluster);
+  }
+  // Knuth's multiplicative hash: no two roots share one.
+  const place = (root: number) => Math.imul(root + 1, 0x9e3779b1) >>> 0;
+  return [...clusters].sort(([one], [other]) => place(one) - place(other)).map(([, cluster]) => cluster);
+}
+
+function cut(name: string, read: () => Message[]): Row {
+  const sides = once(() => split(read()));
+  return row(
+    name,
+    () => sides().train,
+    () => sides().test,
+  );
+}
+
+function row(name: string, readTrain: () => readonly Message[], readTest: () => readonly Message[]): Row {
+  const [train, test] = [once(readTrain), once(readTest)];
+  return {
+    name,
+    get train() {
+      return train();
+    },
+    get test() {
+      return test();
+    },
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
