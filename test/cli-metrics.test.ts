@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { areaUnderCurve, caughtAt, evalMetrics, matthews, type Outcome } from '../src/cli/eval-metrics.ts';
+import {
+  areaUnderCurve,
+  bestMatthews,
+  caughtAt,
+  evalMetrics,
+  matthews,
+  type Outcome,
+} from '../src/cli/eval-metrics.ts';
 
 /** Totals of spam and of ham; a verdict by the thresholds 0 and 5. */
 function outcomesOf(spam: readonly number[], ham: readonly number[]): Outcome[] {
@@ -107,4 +114,33 @@ describe('matthews', () => {
       else assert.ok(Math.abs((value ?? Number.NaN) - expected) < 5e-5, String(value));
     });
   }
+});
+
+describe('bestMatthews', () => {
+  const VECTORS = [
+    ['classes that a threshold parts', [3, 2], [1, 0], 1],
+    // A threshold at 2: (1·2 − 0·1) / √(1·2·2·3), at 0: (2·1 − 1·0) / √(3·2·1·2); at 1 nothing is parted.
+    ['one ham between two spam', [2, 0], [1, -1], 1 / Math.sqrt(3)],
+    ['a tie that no threshold parts', [1, 1], [1, 0], 0.5773502691896258],
+    ['one total for all', [0, 0], [0], null],
+    ['no ham', [1, 2], [], null],
+  ] as const;
+  for (const [name, spam, ham, expected] of VECTORS) {
+    it(`is ${expected?.toFixed(3) ?? 'nothing'} for ${name}`, () => {
+      const value = bestMatthews(outcomesOf(spam, ham));
+      if (expected === null) assert.equal(value, null);
+      else assert.ok(Math.abs((value ?? Number.NaN) - expected) < 1e-12, String(value));
+    });
+  }
+
+  it('is at least that of the shipped threshold', () => {
+    const totals = fc.array(fc.integer({ min: -1, max: 8 }), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(totals, totals, (spam, ham) => {
+        const outcomes = outcomesOf(spam, ham);
+        const { mcc } = evalMetrics(outcomes);
+        assert.ok(mcc === null || (bestMatthews(outcomes) ?? -2) >= mcc - 1e-12);
+      }),
+    );
+  });
 });

@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
+import { bareJID, canonicalJID } from '../model/jid.ts';
 import type { Sample } from '../model/sample.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { createPipeline } from '../pipeline/create.ts';
 import { openStore } from '../store/lmdb/store.ts';
 import type { Starter } from '../store/starter.ts';
-import type { LessonLabel } from '../store/store.ts';
+import type { LessonLabel, User } from '../store/store.ts';
 import { sidsOf } from '../verbs/lesson-tokens.ts';
 import { beforeInterrupt } from './interrupt.ts';
 import { note } from './print.ts';
@@ -17,10 +18,15 @@ const NONE = Buffer.alloc(0);
 
 /** The pipeline of this release in this process, over a store of its own that is removed at the end. */
 export interface Judge {
-  /** The operator's lesson, as TELL teaches it. */
-  teach(label: LessonLabel, text: string): Promise<void>;
-  /** `total` is unrounded. */
-  judge(text: string): Pick<Verdict, 'verdict' | 'total' | 'probability'>;
+  /**
+   * A lesson as TELL teaches it: the user's, or the operator's where there is none. Settles when it is in the tables.
+   * @param user bare JID
+   */
+  teach(label: LessonLabel, text: string, user?: string): Promise<void>;
+  /** Settles when all that was taught until now counts in the next verdict; rejects where a lesson could not be taught. */
+  settle(): Promise<void>;
+  /** As a message of an unknown sender to this user, or to nobody known: then `bayes.user` abstains. */
+  judge(text: string, user?: string): Verdict;
   close(): Promise<void>;
 }
 
@@ -51,14 +57,38 @@ export async function createJudge(config: Config, starter?: Starter): Promise<Ju
     cacheMiss: () => undefined,
     filterFailed: (unit, error) => note(`${unit} failed: ${error}`),
   });
+  const userOf = (jid: string | undefined): User | undefined =>
+    jid === undefined ? undefined : store.users.open(bareJID(canonicalJID(jid)), undefined);
+  const teach = async (label: LessonLabel, text: string, jid: string | undefined) => {
+    const user = userOf(jid);
+    const subject = pipeline.subjectOf(sampleOfText(text), user);
+    const sids = sidsOf(subject);
+    await store.lessons.teach({
+      label,
+      id: store.ids.lesson(user?.id ?? '', subject.ids.text, ''),
+      reporterId: user?.id,
+      user,
+      sids,
+      uids: user?.tokens(sids) ?? NONE,
+      at: Date.now(),
+    });
+  };
+  // One that failed stays here, for `settle` to tell.
+  const pending = new Set<Promise<void>>();
   return {
-    teach: async (label, text) => {
-      const subject = pipeline.subjectOf(sampleOfText(text), undefined);
-      const id = store.ids.lesson('', subject.ids.text, '');
-      const lesson = { label, id, reporterId: undefined, user: undefined, uids: NONE, at: Date.now() };
-      await store.lessons.teach({ ...lesson, sids: sidsOf(subject) });
+    teach: (label, text, user) => {
+      const lesson = teach(label, text, user);
+      pending.add(lesson);
+      lesson.then(
+        () => pending.delete(lesson),
+        () => undefined,
+      );
+      return lesson;
     },
-    judge: (text) => pipeline.judge(sampleOfText(text), undefined, Date.now()).verdict,
+    settle: async () => {
+      await Promise.all(pending);
+    },
+    judge: (text, user) => pipeline.judge(sampleOfText(text), userOf(user), Date.now()).verdict,
     close: async () => {
       await store.close();
       takeBack();

@@ -86,6 +86,32 @@ export function caughtAt(outcomes: readonly Outcome[], hamBlockedMax: number): n
   return percent(caught, spamCount);
 }
 
+/** Highest Matthews correlation coefficient by any threshold on the total; null where a class is missing. */
+export function bestMatthews(outcomes: readonly Outcome[]): number | null {
+  const spamCount = outcomes.filter(({ label }) => label === 'spam').length;
+  const hamCount = outcomes.length - spamCount;
+  const sorted = outcomes.toSorted((a, b) => b.total - a.total);
+  let truePositives = 0;
+  let falsePositives = 0;
+  let best: number | null = null;
+  for (let start = 0; start < sorted.length; ) {
+    const tie = tieFrom(sorted, start);
+    const spamInTie = tie.filter(({ label }) => label === 'spam').length;
+    truePositives += spamInTie;
+    falsePositives += tie.length - spamInTie;
+    start += tie.length;
+    const falseNegatives = spamCount - truePositives;
+    const mcc = matthews({
+      truePositives,
+      falseNegatives,
+      falsePositives,
+      trueNegatives: hamCount - falsePositives,
+    });
+    if (mcc !== null && (best === null || mcc > best)) best = mcc;
+  }
+  return best;
+}
+
 function tieFrom(sorted: readonly Outcome[], start: number): readonly Outcome[] {
   let end = start + 1;
   while (end < sorted.length && sorted[end]!.total === sorted[start]!.total) end += 1;
