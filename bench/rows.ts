@@ -54,7 +54,8 @@ export function split(messages: readonly Message[]): Omit<Row, 'name'> {
   return { train, test };
 }
 
-function shuffledClusters(messages: readonly Message[]): Message[][] {
+/** Clusters of near-duplicates, in an order that has nothing to do with the file, and is always the same. */
+export function shuffledClusters(messages: readonly Message[]): Message[][] {
   const clusters = new Map<number, Message[]>();
   for (const [index, root] of clustersOf(messages.map(({ text }) => text)).entries()) {
     const cluster = clusters.get(root) ?? [];

@@ -1,0 +1,122 @@
+import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
+import { CliError, EXIT, exitCodeOf, sentenceOf } from '../../src/cli/exit.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { type Config, schema } from '../../src/config/schema.ts';
+import { surroundings } from '../report.ts';
+import { type Row, rows } from '../rows.ts';
+import { renderCalibration, reportCalibration } from './calibration.ts';
+import { renderHam, runHamFiles } from './ham.ts';
+import { type EvalOptions, readOptions, type StudyName, USAGE } from './options.ts';
+import { progress } from './print.ts';
+import { type RowRun, reportRows, runRow } from './row-report.ts';
+import { renderRows } from './row-table.ts';
+import { LARGE_ROW } from './targets.ts';
+
+/** Sections of the report by name, as JSON has them. */
+type Report = Record<string, unknown>;
+
+async function main(): Promise<void> {
+  const options = optionsOrUsage();
+  if (options === undefined) return;
+  try {
+    const config = options.config === undefined ? schema.parse({}) : loadConfig(options.config).config;
+    const report: Report = { ...surroundings(), config: options.config ?? 'defaults', cv: options.cv };
+    // Asked now, not when the work is done.
+    if (options.json !== undefined) closeSync(openSync(options.json, 'a'));
+    await evaluate(options, config, report);
+    if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, undefined, 1)}\n`);
+  } catch (error) {
+    const code = exitCodeOf(error);
+    if (code === undefined) throw error;
+    progress('');
+    console.error(sentenceOf(error as Error));
+    process.exitCode = code;
+  }
+}
+
+/** Undefined where there is nothing to do: help was asked for, or an option is wrong. */
+function optionsOrUsage(): EvalOptions | undefined {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    if (options === undefined) console.log(USAGE);
+    return options;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    process.exitCode = EXIT.usage;
+    return undefined;
+  }
+}
+
+/** Prints each section as it is done, and puts it into `report`. */
+async function evaluate(options: EvalOptions, config: Config, report: Report): Promise<void> {
+  const chosen = chosenRows(options);
+  const readsRows = options.rows || options.studies.includes('calibration');
+  const runs = readsRows ? await runRows(config, chosen, options.cv) : [];
+  if (options.rows) {
+    const reports = reportRows(runs);
+    section(report, 'rows', reports, `${titleOf(options)}\n${renderRows(reports)}`);
+    if (!options.cv && options.only.length === 0) {
+      const ham = await runHamFiles(config, options.corpora);
+      section(report, 'ham', ham, renderHam(ham));
+    }
+  }
+  for (const study of options.studies) await STUDY[study]({ options, config, report, runs });
+}
+
+interface Work {
+  readonly options: EvalOptions;
+  readonly config: Config;
+  readonly report: Report;
+  readonly runs: readonly RowRun[];
+}
+
+/** Each study by name. */
+const STUDY: Readonly<Record<StudyName, (work: Work) => void | Promise<void>>> = {
+  calibration: ({ report, runs }) => {
+    const calibration = reportCalibration(runs);
+    const text = calibration && renderCalibration(calibration);
+    section(report, 'calibration', calibration, text ?? `calibration: no row of ${LARGE_ROW} messages`);
+  },
+};
+
+function titleOf({ cv }: EvalOptions): string {
+  return cv
+    ? 'Cross-validated on training files: to choose by, not to report.'
+    : 'From scratch on the training files, judged on the test files.';
+}
+
+function chosenRows({ corpora, only }: EvalOptions): Row[] {
+  if (!existsSync(corpora)) {
+    const what =
+      'the corpora are no part of this project, see docs/corpora.md; name their folder with --corpora';
+    throw new CliError(EXIT.noInput, `${corpora} is missing: ${what}.`);
+  }
+  const all = rows(corpora);
+  const matches = ({ name }: Row, word: string) => name === word || name.startsWith(`${word}-`);
+  const unknown = only.find((word) => !all.some((row) => matches(row, word)));
+  if (unknown !== undefined)
+    throw new CliError(
+      EXIT.usage,
+      `--row: there is no "${unknown}"; there are ${all.map(({ name }) => name).join(', ')}`,
+    );
+  return only.length === 0 ? all : all.filter((row) => only.some((word) => matches(row, word)));
+}
+
+async function runRows(config: Config, chosen: readonly Row[], cv: boolean): Promise<RowRun[]> {
+  const runs: RowRun[] = [];
+  for (const row of chosen) {
+    progress(row.name);
+    runs.push(await runRow(config, row, cv));
+  }
+  return runs;
+}
+
+function section(report: Report, name: string, value: unknown, text: string): void {
+  progress('');
+  report[name] = value;
+  console.log(`${text}\n`);
+}
+
+// `npm run eval | head`: nobody reads any more.
+process.stdout.on('error', () => process.exit());
+await main();
