@@ -36,11 +36,11 @@ export function rows(folder: string = CORPORA): Row[] {
 
 /**
  * Cuts messages in two so that near-duplicates of each other stay on one side, and that each class is cut alike. Clusters are
- * taken by a hash of their number, so that neighbours in a file come apart. The same messages, the same cut.
+ * taken by a hash of their number, so that neighbours in a file come apart. Both sides are in the order of the file. The same
+ * messages, the same cut.
  */
 export function split(messages: readonly Message[]): Omit<Row, 'name'> {
-  const train: Message[] = [];
-  const test: Message[] = [];
+  const train = new Set<Message>();
   const taken = { spam: 0, ham: 0 };
   const trained = { spam: 0, ham: 0 };
   for (const cluster of shuffledClusters(messages)) {
@@ -48,10 +48,14 @@ export function split(messages: readonly Message[]): Omit<Row, 'name'> {
     const { label } = cluster[0]!;
     taken[label] += cluster.length;
     const goesToTrain = trained[label] + cluster.length / 2 <= TRAIN_SHARE * taken[label];
-    if (goesToTrain) trained[label] += cluster.length;
-    (goesToTrain ? train : test).push(...cluster);
+    if (!goesToTrain) continue;
+    trained[label] += cluster.length;
+    for (const message of cluster) train.add(message);
   }
-  return { train, test };
+  return {
+    train: messages.filter((message) => train.has(message)),
+    test: messages.filter((message) => !train.has(message)),
+  };
 }
 
 /** Clusters of near-duplicates, in an order that has nothing to do with the file, and is always the same. */

@@ -6,6 +6,7 @@ import { surroundings } from '../report.ts';
 import { type Row, rows } from '../rows.ts';
 import { renderCalibration, reportCalibration } from './calibration.ts';
 import { renderHam, runHamFiles } from './ham.ts';
+import { type OnlineReport, renderOnline, runOnline } from './online.ts';
 import { type EvalOptions, readOptions, type StudyName, USAGE } from './options.ts';
 import { progress } from './print.ts';
 import { type RowRun, reportRows, runRow } from './row-report.ts';
@@ -76,6 +77,14 @@ const STUDY: Readonly<Record<StudyName, (work: Work) => void | Promise<void>>> =
     const calibration = reportCalibration(runs);
     const text = calibration && renderCalibration(calibration);
     section(report, 'calibration', calibration, text ?? `calibration: no row of ${LARGE_ROW} messages`);
+  },
+  online: async ({ options, config, report }) => {
+    const reports: OnlineReport[] = [];
+    for (const row of chosenRows(options)) {
+      progress(`online, ${row.name}`);
+      reports.push(...(await runOnline(config, row)));
+    }
+    section(report, 'online', reports, renderOnline(reports));
   },
 };
 

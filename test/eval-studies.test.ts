@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { withJudge } from '../bench/eval/learn.ts';
+import { isWrong, learnOnline, renderOnline, runOnline } from '../bench/eval/online.ts';
+import { shuffled } from '../bench/eval/shuffle.ts';
+import { createRandom } from '../bench/random.ts';
+import type { Message } from '../bench/rows.ts';
+import { schema } from '../src/config/schema.ts';
+
+const CONFIG = schema.parse({ bayes: { server: { lessons_min: 5 } } });
+const OWN_WORDS = 12;
+
+/** Spam and ham by turns, with words of their own class and so many of their own that none are near-duplicates. */
+function messages(count: number): Message[] {
+  return Array.from({ length: count }, (_, index) => {
+    const thing = Array.from({ length: OWN_WORDS }, (_, at) =>
+      ((index + 1) * (at + 7) * 48_271).toString(36),
+    ).join(' ');
+    return index % 2 === 0
+      ? { label: 'spam', lang: 'en', text: `cheap pills and golden watches for the ${thing}` }
+      : { label: 'ham', lang: 'en', text: `shall we have lunch somewhere near the ${thing}` };
+  });
+}
+
+describe('learning online', () => {
+  it('judges each message by what was known before it', async () => {
+    const checkpoints = await withJudge(CONFIG, undefined, (judge) =>
+      learnOnline(judge, messages(40), 'all'),
+    );
+    assert.deepEqual(
+      checkpoints.map(({ messages, lessons }) => [messages, lessons.spam, lessons.ham]),
+      [
+        [10, 5, 5],
+        [30, 15, 15],
+        [40, 20, 20],
+      ],
+    );
+    const [first, , last] = checkpoints.map(({ figures }) => figures);
+    // Nothing is said before there are five lessons of each class.
+    assert.equal(first!.unsure_pct, 100);
+    assert.equal(first!.one_minus_auc_pct, 50);
+    assert.ok(last!.unsure_pct! < 50);
+    assert.ok(last!.one_minus_auc_pct! < 30);
+  });
+
+  it('teaches errors alone where that is wanted', async () => {
+    const stream = messages(200);
+    const [all, errors] = await Promise.all(
+      (['all', 'errors'] as const).map((teaching) =>
+        withJudge(CONFIG, undefined, (judge) => learnOnline(judge, stream, teaching)),
+      ),
+    );
+    const lessons = (checkpoints: typeof all) => checkpoints!.at(-1)!.lessons;
+    assert.deepEqual(lessons(all), { spam: 100, ham: 100 });
+    const { spam, ham } = lessons(errors);
+    assert.ok(spam >= 5 && ham >= 5 && spam + ham < 60, `${spam} + ${ham}`);
+    assert.ok(errors!.at(-1)!.figures.spam_caught_pct! > 50);
+  });
+
+  it('counts every verdict as wrong that is not the class', () => {
+    const wrong = (label: 'spam' | 'ham', verdict: 'spam' | 'unsure' | 'ham') =>
+      isWrong({ label, verdict, total: 0, probability: 0.5 });
+    assert.deepEqual(
+      [wrong('spam', 'spam'), wrong('spam', 'unsure'), wrong('ham', 'unsure'), wrong('ham', 'ham')],
+      [false, true, true, false],
+    );
+  });
+
+  it('holds out a part, shuffles a file that is sorted by class, and fits into 80 columns', async () => {
+    const sorted = messages(100).sort((a, b) => (a.label < b.label ? -1 : 1));
+    const row = { name: 'youtube-shakira', train: sorted, test: [] };
+    const reports = await runOnline(CONFIG, row);
+    for (const { checkpoints, held_out } of reports) {
+      assert.equal(held_out.n + checkpoints.at(-1)!.messages, 100);
+      // Of a sorted stream the first ten would be of one class.
+      assert.notEqual(checkpoints[0]!.figures.one_minus_auc_pct, null);
+    }
+    assert.ok(
+      renderOnline(reports)
+        .split('\n')
+        .every((line) => line.length <= 80),
+    );
+  });
+});
+
+describe('shuffling', () => {
+  it('keeps everything, in an order that the seed decides', () => {
+    const numbers = Array.from({ length: 50 }, (_, index) => index);
+    const once = shuffled(numbers, createRandom(1));
+    assert.deepEqual(
+      once.toSorted((a, b) => a - b),
+      numbers,
+    );
+    assert.notDeepEqual(once, numbers);
+    assert.deepEqual(shuffled(numbers, createRandom(1)), once);
+    assert.notDeepEqual(shuffled(numbers, createRandom(2)), once);
+  });
+});
