@@ -89,6 +89,23 @@ describe('npm run eval', () => {
     );
   });
 
+  it('shows whether a language is learnt as evidence, beside what is caught of its spam', () => {
+    corpora.write('train/irc-ham-en.tsv', 60, { label: 'ham', lang: 'en' });
+    corpora.write('train/tatoeba-ham-en.tsv', 60, { label: 'ham', lang: 'en', seed: 2 });
+    corpora.write('train/telegram-ru.tsv', 50, { label: 'spam', lang: 'ru', seed: 3 });
+    corpora.write('train/telegram-cas-multi.tsv', 50, { label: 'spam', lang: 'zh', seed: 4 });
+    corpora.write('train/taiga-ham-ru.tsv', 30, { label: 'ham', lang: 'ru', seed: 5 });
+    const { report } = run(['--study', 'bias']);
+    const [first] = report.bias;
+    assert.deepEqual([first.taught.lang, first.taught.spam, first.taught.ham], ['ru', 50, 120]);
+    assert.deepEqual(first.ham, { file: 'train/taiga-ham-ru', lang: 'ru', n: 30 });
+    // The generator's ham is like its ham, whatever it is called.
+    assert.ok(first.without_starter.mean_probability < 0.5);
+    assert.ok(first.taught.spam_caught_held_out_pct > 0);
+    const empty = report.bias.find(({ ham }: { ham: { lang: string } }) => ham.lang === 'yue');
+    assert.deepEqual(empty.with_starter, { spam_pct: null, mean_probability: null, met: false });
+  });
+
   it('says what is wrong in a sentence', () => {
     const wrong: readonly (readonly [readonly string[], number, RegExp])[] = [
       [['--row', 'klingon'], 64, /^--row: there is no "klingon"; there are sms-almeida, /],

@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { type Config, schema } from '../../src/config/schema.ts';
 import { surroundings } from '../report.ts';
 import { type Row, rows } from '../rows.ts';
+import { renderBias, runBias } from './bias.ts';
 import { renderCalibration, reportCalibration } from './calibration.ts';
 import { renderHam, runHamFiles } from './ham.ts';
 import { type OnlineReport, renderOnline, runOnline } from './online.ts';
@@ -85,6 +86,10 @@ const STUDY: Readonly<Record<StudyName, (work: Work) => void | Promise<void>>> =
       reports.push(...(await runOnline(config, row)));
     }
     section(report, 'online', reports, renderOnline(reports));
+  },
+  bias: async ({ options, config, report }) => {
+    const reports = await runBias(config, options.corpora);
+    section(report, 'bias', reports, renderBias(reports));
   },
 };
 

@@ -1,6 +1,6 @@
 /** A figure in a table; a dash where there is none. */
 export function fixed(value: number | null | undefined, digits: number): string {
-  return value === null || value === undefined ? '-' : value.toFixed(digits);
+  return value === null || value === undefined || Number.isNaN(value) ? '-' : value.toFixed(digits);
 }
 
 /** What goes on, on one line of the terminal that is written over. */
