@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { type Figures, figuresOf } from '../bench/eval/figures.ts';
 import { withJudge } from '../bench/eval/learn.ts';
 import { isWrong, learnOnline, renderOnline, runOnline } from '../bench/eval/online.ts';
 import { shuffled } from '../bench/eval/shuffle.ts';
+import { meansOf, renderUsers, runUsers, VARIANTS, without } from '../bench/eval/users.ts';
 import { createRandom } from '../bench/random.ts';
 import type { Message } from '../bench/rows.ts';
 import { schema } from '../src/config/schema.ts';
+import { scoreOptions } from '../src/pipeline/options.ts';
 
 const CONFIG = schema.parse({ bayes: { server: { lessons_min: 5 } } });
+const EMPTY = figuresOf([]);
 const OWN_WORDS = 12;
 
 /** Spam and ham by turns, with words of their own class and so many of their own that none are near-duplicates. */
@@ -80,6 +84,57 @@ describe('learning online', () => {
         .split('\n')
         .every((line) => line.length <= 80),
     );
+  });
+});
+
+describe('users of one server', () => {
+  it('are judged without the units of one scope, all of them', () => {
+    const weights = (scope: 'server' | 'user') =>
+      Object.entries(scoreOptions(without(scope, CONFIG)).weights)
+        .filter(([unit]) => unit.endsWith(`.${scope}`))
+        .map(([, weight]) => weight);
+    assert.ok(weights('server').length >= 1 && weights('server').every((weight) => weight === 0));
+    assert.deepEqual(weights('user'), [0]);
+    assert.equal(without('user', CONFIG).bayes.server.weight, CONFIG.bayes.server.weight);
+  });
+
+  it('begin without any knowledge, and learn each their own from week to week', async () => {
+    const row = (name: string) => ({ name, train: messages(400), test: [] });
+    const weeks = await runUsers(CONFIG, [row('turkish'), row('thai'), row('chinese')]);
+    assert.deepEqual([...new Set(weeks.map(({ user }) => user))], ['turkish', 'chinese']);
+    const turkish = weeks.filter(({ user }) => user === 'turkish');
+    assert.equal(turkish.length, 9);
+    const [cold, , , , , , , , last] = turkish;
+    assert.deepEqual(cold!.lessons, { spam: 0, ham: 0 });
+    assert.equal(last!.lessons.spam + last!.lessons.ham, 240);
+    for (const variant of ['server', 'user', 'both', 'pooled'] as const) {
+      assert.equal(cold!.figures[variant].unsure_pct, 100, variant);
+      assert.ok(last!.figures[variant].one_minus_auc_pct! < 5, variant);
+    }
+    // Both users report the same here, so the server's table knows it, too: two distinct reporters.
+    assert.ok(last!.figures.server.spam_caught_pct! > 90);
+    assert.ok(
+      renderUsers(weeks)
+        .split('\n')
+        .every((line) => line.length <= 80),
+    );
+  });
+
+  it('have a mean a week, and the sum of their lessons', () => {
+    const week = (user: string, caught: number) => {
+      const figures = { ...EMPTY, spam_caught_pct: caught };
+      const all = Object.fromEntries(VARIANTS.map((name) => [name, figures]));
+      return {
+        user,
+        week: 1,
+        lessons: { spam: 10, ham: 20 },
+        figures: all as Record<(typeof VARIANTS)[number], Figures>,
+      };
+    };
+    const [mean, ...more] = meansOf([week('one', 40), week('other', 60)]);
+    assert.equal(more.length, 0);
+    assert.deepEqual(mean!.lessons, { spam: 20, ham: 40 });
+    assert.equal(mean!.figures.user.spam_caught_pct, 50);
   });
 });
 

@@ -13,6 +13,7 @@ import { progress } from './print.ts';
 import { type RowRun, reportRows, runRow } from './row-report.ts';
 import { renderRows } from './row-table.ts';
 import { LARGE_ROW } from './targets.ts';
+import { renderUsers, runUsers } from './users.ts';
 
 /** Sections of the report by name, as JSON has them. */
 type Report = Record<string, unknown>;
@@ -86,6 +87,10 @@ const STUDY: Readonly<Record<StudyName, (work: Work) => void | Promise<void>>> =
       reports.push(...(await runOnline(config, row)));
     }
     section(report, 'online', reports, renderOnline(reports));
+  },
+  users: async ({ options, config, report }) => {
+    const weeks = await runUsers(config, rows(options.corpora));
+    section(report, 'users', weeks, renderUsers(weeks));
   },
   bias: async ({ options, config, report }) => {
     const reports = await runBias(config, options.corpora);
