@@ -24,6 +24,8 @@ export interface DaemonOptions {
   readonly nodeOptions?: readonly string[];
   /** Begin with the shipped starter table. Default: without, since what it says changes with each build of it. */
   readonly starter?: boolean;
+  /** Given the process as soon as there is one, to end it should its starter end before it is ready. */
+  readonly spawned?: (child: ChildProcess) => void;
 }
 
 export interface DaemonProcess {
@@ -68,6 +70,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<DaemonPr
       ...options.env,
     },
   });
+  options.spawned?.(child);
   let log = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     log += chunk;

@@ -10,7 +10,7 @@ import {
 } from '../bench/eval/calibration.ts';
 import { figuresOf, meanFigures } from '../bench/eval/figures.ts';
 import { folds } from '../bench/eval/folds.ts';
-import { readOptions } from '../bench/eval/options.ts';
+import { readOptions, USAGE } from '../bench/eval/options.ts';
 import { reportRows } from '../bench/eval/row-report.ts';
 import { renderRows } from '../bench/eval/row-table.ts';
 import { resultOf, type Target, targetsOf } from '../bench/eval/targets.ts';
@@ -246,12 +246,13 @@ describe('the options of eval', () => {
     assert.deepEqual([studies.rows, studies.studies], [false, ['calibration']]);
     assert.deepEqual(studies.only, ['thai', 'sms']);
     const all = readOptions(['--study', 'all'])!;
-    assert.deepEqual([all.rows, all.studies.length], [true, 4]);
+    assert.deepEqual([all.rows, all.studies.length], [true, 5]);
   });
 
   it('are refused where nothing is called so', () => {
     assert.throws(() => readOptions(['--study', 'moon']), /there is no "moon"; there are calibration/);
     assert.throws(() => readOptions(['--stduy', 'month']));
     assert.equal(readOptions(['--help']), undefined);
+    assert.ok(USAGE.split('\n').every((line) => line.length <= 80));
   });
 });

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Figures, figuresOf } from '../bench/eval/figures.ts';
 import { withJudge } from '../bench/eval/learn.ts';
+import { renderMonth, runMonth } from '../bench/eval/month.ts';
+import { planMonth, textsOf } from '../bench/eval/month-plan.ts';
 import { isWrong, learnOnline, renderOnline, runOnline } from '../bench/eval/online.ts';
 import { shuffled } from '../bench/eval/shuffle.ts';
 import { meansOf, renderUsers, runUsers, VARIANTS, without } from '../bench/eval/users.ts';
@@ -135,6 +137,57 @@ describe('users of one server', () => {
     assert.equal(more.length, 0);
     assert.deepEqual(mean!.lessons, { spam: 20, ham: 40 });
     assert.equal(mean!.figures.user.spam_caught_pct, 50);
+  });
+});
+
+describe('a month of a user', () => {
+  const texts = textsOf(messages(700));
+  const { days, unsent } = planMonth(texts);
+  const events = days.flatMap((day) => day.events);
+  const of = (kind: string) => events.filter((event) => event.kind === kind);
+
+  it('has what an ordinary user gets, each text once, the same each time', () => {
+    assert.equal(days.length, 30);
+    assert.equal(of('spam').length, 60);
+    assert.equal(of('talk').length, 9);
+    assert.equal(of('rostered').length, 3);
+    assert.ok(new Set(of('contact').map(({ from }) => from)).size > 15);
+    const sent = events.flatMap((event) => ('text' in event ? [event.text] : []));
+    assert.equal(
+      new Set([...sent, ...unsent.spam, ...unsent.ham]).size,
+      texts.spam.length + texts.ham.length,
+    );
+    assert.deepEqual(planMonth(texts).days, days);
+    assert.deepEqual([days[0]!.reportsWanted, days[1]!.reportsWanted, days[29]!.reportsWanted], [0, 1, 5]);
+  });
+
+  it('adds a stranger the day after the talk, which begins with its first message', () => {
+    const [first, ...rest] = days[3]!.events.filter((event) => event.kind === 'talk');
+    assert.deepEqual([first?.isFirst, ...rest.map(({ isFirst }) => isFirst)], [true, false, false]);
+    const [added] = days[4]!.events.filter((event) => event.kind === 'rostered');
+    assert.equal(added?.from, first?.from);
+  });
+
+  it('needs messages enough', () => {
+    assert.throws(() => textsOf(messages(100)), /a month needs 80 different messages of spam and 209 of ham/);
+  });
+
+  it('is lived on a real daemon, from which the user learns', async () => {
+    const report = await runMonth(messages(700), 'bayes.user.lessons_min = 1');
+    assert.deepEqual(
+      report.periods.map(({ until_day, spam, ham }) => [until_day, spam, ham]),
+      [10, 20, 30].map((day) => [day, 20, 3]),
+    );
+    assert.ok(report.reports >= 1 && report.reports <= 5);
+    assert.equal(report.observed, 6);
+    assert.ok(report.periods.at(-1)!.with_user_opinion > 0);
+    assert.equal(report.afterwards.messages, 40);
+    assert.equal(report.met, true);
+    assert.ok(
+      renderMonth(report)
+        .split('\n')
+        .every((line) => line.length <= 80),
+    );
   });
 });
 

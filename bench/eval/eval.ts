@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { CliError, EXIT, exitCodeOf, sentenceOf } from '../../src/cli/exit.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { type Config, schema } from '../../src/config/schema.ts';
@@ -7,6 +7,7 @@ import { type Row, rows } from '../rows.ts';
 import { renderBias, runBias } from './bias.ts';
 import { renderCalibration, reportCalibration } from './calibration.ts';
 import { renderHam, runHamFiles } from './ham.ts';
+import { renderMonth, runMonth } from './month.ts';
 import { type OnlineReport, renderOnline, runOnline } from './online.ts';
 import { type EvalOptions, readOptions, type StudyName, USAGE } from './options.ts';
 import { progress } from './print.ts';
@@ -91,6 +92,12 @@ const STUDY: Readonly<Record<StudyName, (work: Work) => void | Promise<void>>> =
   users: async ({ options, config, report }) => {
     const weeks = await runUsers(config, rows(options.corpora));
     section(report, 'users', weeks, renderUsers(weeks));
+  },
+  month: async ({ options, report }) => {
+    const turkish = rows(options.corpora).find(({ name }) => name === 'turkish')!;
+    const text = options.config === undefined ? '' : readFileSync(options.config, 'utf8');
+    const month = await runMonth(turkish.train, text);
+    section(report, 'month', month, renderMonth(month));
   },
   bias: async ({ options, config, report }) => {
     const reports = await runBias(config, options.corpora);

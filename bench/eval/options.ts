@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { CORPORA } from '../../packaging/starter/messages.ts';
 
-export const STUDIES = ['calibration', 'online', 'users', 'bias'] as const;
+export const STUDIES = ['calibration', 'online', 'users', 'month', 'bias'] as const;
 export type StudyName = (typeof STUDIES)[number];
 
 export interface EvalOptions {
@@ -25,8 +25,10 @@ row learns its training file from scratch and judges its test file; then the
 starter table alone judges files of ham.
   --cv             choose a design: training files alone, each cross-validated
                    in five parts by near-duplicates; no test file is read
-  --row NAME,…     some of the rows; "youtube" are all that begin so
-  --study NAME,…   instead of the rows: ${STUDIES.join(', ')};
+  --row NAME,…     some of the rows, also for calibration and online;
+                   "youtube" are all that begin so
+  --study NAME,…   instead of the rows:
+                   ${STUDIES.join(', ')};
                    "all" are the rows and all of these
   --config FILE    another configuration than the defaults
   --json FILE      the whole report, with more figures, as JSON

@@ -1,0 +1,241 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PnpClient, type StanzaFacts, type Verdict } from '../../clients/node/pnp-client.ts';
+import { beforeInterrupt } from '../../src/cli/interrupt.ts';
+import { escapeText } from '../../src/cli/stanza-text.ts';
+import { startDaemon } from '../../test/daemon-process.ts';
+import type { Message } from '../rows.ts';
+import { type Day, type Event, MONTH, planMonth, type Texts, textsOf } from './month-plan.ts';
+import { fixed, progress } from './print.ts';
+
+const JULIET = 'juliet@capulet.example';
+const DAY_MS = 86_400_000;
+const TIMEOUT_MS = 30_000;
+/** Days that are told together. */
+const PERIOD_DAYS = 10;
+/** Of the messages after the month, the share on which `bayes.user` is to have an opinion: some have no known word. */
+const OPINIONS_MIN = 0.5;
+
+/** What was said of messages from strangers in some days. */
+interface Period {
+  readonly until_day: number;
+  spam: number;
+  spam_caught: number;
+  ham: number;
+  ham_blocked: number;
+  /** Messages on which `bayes.user` had an opinion. */
+  with_user_opinion: number;
+}
+
+export interface MonthReport {
+  readonly periods: readonly Period[];
+  readonly reports: number;
+  readonly observed: number;
+  /** What OBSERVE was answered with where it taught nothing; undefined: it is served. */
+  readonly observe_refused: string | undefined;
+  /** Of messages that come after the month: on how many `bayes.user` has an opinion, and why it has none on the others. */
+  readonly afterwards: {
+    readonly messages: number;
+    readonly opinions: number;
+    readonly abstentions: Readonly<Record<string, number>>;
+  };
+  readonly met: boolean;
+}
+
+/** A client for a user's server, and what it has seen happen. */
+interface Simulation {
+  readonly client: PnpClient;
+  readonly periods: Period[];
+  reports: number;
+  observed: number;
+  observeRefused: string | undefined;
+}
+
+/**
+ * Thirty days of an ordinary user on a real daemon, by its socket: contacts, some strangers who are answered
+ * and added (OBSERVE), spam, and a few reports by trace (TELL). The daemon's clock goes a day ahead each day. In the end
+ * `bayes.user` should know enough of both classes to say something.
+ * @param config TOML for the daemon; where it listens and stores is already said. None: the defaults.
+ */
+export async function runMonth(messages: readonly Message[], config = ''): Promise<MonthReport> {
+  const { days, unsent } = planMonth(textsOf(messages));
+  return onDaemon(config, async (client, pass) => {
+    const simulation: Simulation = {
+      client,
+      periods: [],
+      reports: 0,
+      observed: 0,
+      observeRefused: undefined,
+    };
+    for (const day of days) {
+      progress(`month, day ${day.number}`);
+      await liveDay(simulation, day);
+      pass(DAY_MS);
+    }
+    const { periods, reports, observed, observeRefused } = simulation;
+    const afterwards = await judgeAfterwards(client, unsent);
+    const met = afterwards.opinions >= OPINIONS_MIN * afterwards.messages;
+    return { periods, reports, observed, observe_refused: observeRefused, afterwards, met };
+  });
+}
+
+/** Starts a daemon with a clock that can be put ahead, and ends it whatever happens. */
+async function onDaemon<T>(
+  config: string,
+  use: (client: PnpClient, pass: (ms: number) => void) => Promise<T>,
+): Promise<T> {
+  let dir: string | undefined;
+  let child: ChildProcess | undefined;
+  const remove = () => {
+    if (dir !== undefined) rmSync(dir, { recursive: true, force: true });
+  };
+  const takeBack = beforeInterrupt(() => {
+    child?.kill('SIGKILL');
+    remove();
+  });
+  dir = mkdtempSync(join(tmpdir(), 'pv-month-'));
+  const clock = join(dir, 'clock');
+  const daemon = await startDaemon({
+    dir,
+    config,
+    starter: true,
+    nodeOptions: ['--import', join(import.meta.dirname, '../../test/shifted-clock.js')],
+    env: { TEST_CLOCK_AHEAD: clock },
+    spawned: (process) => {
+      child = process;
+    },
+  });
+  const client = new PnpClient({ path: daemon.adminPath, timeoutMs: TIMEOUT_MS });
+  let ahead = 0;
+  try {
+    return await use(client, (ms) => {
+      ahead += ms;
+      writeFileSync(clock, String(ahead));
+    });
+  } finally {
+    client.close();
+    await daemon.stop();
+    takeBack();
+    remove();
+  }
+}
+
+async function liveDay(simulation: Simulation, { number, events, reportsWanted }: Day): Promise<void> {
+  if ((number - 1) % PERIOD_DAYS === 0) simulation.periods.push(emptyPeriod(number + PERIOD_DAYS - 1));
+  for (const event of events) {
+    if (event.kind === 'rostered') {
+      await observe(simulation, 'rostered', event.from);
+      continue;
+    }
+    const verdict = await check(simulation.client, event);
+    if (event.kind === 'contact') continue;
+    count(simulation.periods.at(-1)!, event, verdict);
+    if (event.kind === 'talk' && event.isFirst)
+      await observe(simulation, 'replied', event.from, verdict.trace);
+    const isMissed = event.kind === 'spam' && verdict.verdict !== 'spam';
+    if (isMissed && simulation.reports < reportsWanted) {
+      await simulation.client.tell({ label: 'spam', trace: verdict.trace, reporter: JULIET });
+      simulation.reports += 1;
+    }
+  }
+}
+
+function emptyPeriod(untilDay: number): Period {
+  const nothing = { spam: 0, spam_caught: 0, ham: 0, ham_blocked: 0, with_user_opinion: 0 };
+  return { until_day: Math.min(untilDay, MONTH.days), ...nothing };
+}
+
+type Incoming = Exclude<Event, { readonly kind: 'rostered' }>;
+
+function check(client: PnpClient, { kind, from, text }: Incoming): Promise<Verdict> {
+  return client.check(stanzaOf(from, text), factsOf(from, kind === 'contact'));
+}
+
+function count(period: Period, { kind }: Incoming, { verdict, abstained }: Verdict): void {
+  const isSpam = kind === 'spam';
+  if (isSpam) period.spam += 1;
+  else period.ham += 1;
+  if (verdict === 'spam' && isSpam) period.spam_caught += 1;
+  if (verdict === 'spam' && !isSpam) period.ham_blocked += 1;
+  if (!abstained.has('bayes.user')) period.with_user_opinion += 1;
+}
+
+/**
+ * Tells what the server saw the user do. Where the daemon does not serve OBSERVE, the first answer to a stranger is taught as
+ * what it would mean: ham, by its trace.
+ */
+async function observe(
+  simulation: Simulation,
+  event: 'replied' | 'rostered',
+  from: string,
+  trace?: string,
+): Promise<void> {
+  const { client } = simulation;
+  const answer = await client.call('OBSERVE', { Event: event, From: from, To: JULIET, Trace: trace });
+  simulation.observed += 1;
+  if (answer.status === 0) return;
+  simulation.observeRefused = `${answer.status} ${answer.headers.get('Error') ?? ''}`;
+  if (trace !== undefined) await client.tell({ label: 'ham', trace, reporter: JULIET });
+}
+
+async function judgeAfterwards(client: PnpClient, { spam, ham }: Texts): Promise<MonthReport['afterwards']> {
+  const texts = [...spam.slice(0, MONTH.afterwards), ...ham.slice(0, MONTH.afterwards)];
+  const abstentions: Record<string, number> = {};
+  let opinions = 0;
+  for (const [number, text] of texts.entries()) {
+    const from = `somebody${number}@new.example/x`;
+    const { answer } = await client.symbols(stanzaOf(from, text), factsOf(from, false));
+    const [, why] = /^- bayes\.user abstained (.*?)\r?$/m.exec(answer.body.toString()) ?? [];
+    if (why === undefined) opinions += 1;
+    else abstentions[why] = (abstentions[why] ?? 0) + 1;
+  }
+  return { messages: texts.length, opinions, abstentions };
+}
+
+function stanzaOf(from: string, text: string): string {
+  return `<message from='${from}' type='chat'><body>${escapeText(text)}</body></message>`;
+}
+
+/** A stream as most servers have it. */
+function factsOf(from: string, isContact: boolean): StanzaFacts {
+  return {
+    to: JULIET,
+    roster: isContact ? 'both' : 'none',
+    peerHost: from.replace(/^.*@|\/.*$/g, ''),
+    peerIP: '192.0.2.7',
+    peerTLS: 'TLSv1.3',
+    peerAuth: 'external',
+    peerChain: 'valid',
+    peerIdentity: 'valid',
+  };
+}
+
+/** For people, at most 80 columns wide. */
+export function renderMonth(report: MonthReport): string {
+  const { periods, reports, observed, observe_refused, afterwards, met } = report;
+  const head = ['spam', 'caught', 'ham', 'blocked', 'opinions'];
+  return [
+    `month: ${MONTH.days} days of one user; messages of strangers, as they were judged;\nopinions: on how many of them bayes.user had one`,
+    `${'days'.padEnd(12)}${head.map((cell) => cell.padStart(9)).join('')}`,
+    ...periods.map((period) => {
+      const cells = [
+        period.spam,
+        period.spam_caught,
+        period.ham,
+        period.ham_blocked,
+        period.with_user_opinion,
+      ];
+      return `${`until ${period.until_day}`.padEnd(12)}${cells.map((cell) => fixed(cell, 0).padStart(9)).join('')}`;
+    }),
+    `${reports} reports by TELL, ${observed} events by OBSERVE`,
+    ...(observe_refused === undefined
+      ? []
+      : [`OBSERVE was refused: ${observe_refused.split(';')[0]}; answers were taught by TELL`]),
+    `${met ? '✔' : '✘'} afterwards bayes.user has an opinion on ${afterwards.opinions} of ${afterwards.messages} messages`,
+    ...Object.entries(afterwards.abstentions).map(
+      ([why, messages]) => `  on ${messages} it has none: ${why}`,
+    ),
+  ].join('\n');
+}
