@@ -30,12 +30,9 @@ function inForce(lessons: readonly Lesson[]): Lesson[] {
 
 const names = readdirSync(STORES).filter((name) => name.startsWith('schema-'));
 
-it('has a store of each schema', () => {
+it('has a store of each older schema', () => {
   const schemas = new Set(names.map((name) => Number(name.split('-')[1])));
-  assert.deepEqual(
-    [...schemas].sort(),
-    Array.from({ length: SCHEMA }, (_, i) => i + 1),
-  );
+  for (let schema = 1; schema < SCHEMA; schema++) assert.ok(schemas.has(schema), `none of schema ${schema}`);
 });
 
 /** Schema 1 made ids in three ways: the commit says in which one. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
+import { NO_FIELDS } from '../src/store/lmdb/lesson-fields.ts';
 import { type Learnt, OPERATOR_TAG } from '../src/store/lmdb/lesson-record.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
 import { TOKEN_STRIDE } from '../src/store/lmdb/token-ids.ts';
@@ -35,8 +36,8 @@ function starterOf(table: TokenTable, ids: Buffer): number[] {
 }
 
 function lesson(ids: Buffer): Learnt {
-  const rest = { label: 'spam', weight: 256, at: 0, id: '', reporterTag: OPERATOR_TAG, userId: '' } as const;
-  return { ...rest, sids: ids, uids: ids };
+  const head = { label: 'spam', weight: 256, at: 0, id: '', reporterTag: OPERATOR_TAG, userId: '' } as const;
+  return { ...NO_FIELDS, ...head, sids: ids, uids: ids };
 }
 
 function apply(table: TokenTable, ids: Buffer, sign: 1 | -1): void {

@@ -18,6 +18,7 @@ import { BlockCipher, deriveDaemonKeys } from '../src/store/crypto.ts';
 import { DerivedIds } from '../src/store/keyed-ids.ts';
 import { metaKey, SCHEMA } from '../src/store/keys.ts';
 import { openEnvironment } from '../src/store/lmdb/environment.ts';
+import { NO_FIELDS } from '../src/store/lmdb/lesson-fields.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
 import { LMDBUserTables } from '../src/store/lmdb/user-tables.ts';
 import { loadOrCreateSecret } from '../src/store/secret.ts';
@@ -58,10 +59,11 @@ describe("users' tables in LMDB", () => {
       userTokensMax: 5000,
       userCacheBytesMax: 2 ** 20,
     });
-    const rest = { label: 'spam', weight: 256, at: START, id: '', reporterTag: 3 } as const;
+    const head = { label: 'spam', weight: 256, at: START, id: '', reporterTag: 3 } as const;
+    const rest = { ...NO_FIELDS, ...head };
     for (let i = 0; i < 200; i++) {
       const { id } = users.open(`user${i}@example.org`, undefined);
-      users.apply({ ...rest, userId: id, sids: Buffer.alloc(0), uids: randomBytes(8 * 4000) }, i + 1, 1);
+      users.apply({ ...rest, userId: id, uids: randomBytes(8 * 4000) }, i + 1, 1);
     }
     let taken = 0;
     while (users.dirty > 0) {

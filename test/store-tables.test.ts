@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { NO_FIELDS } from '../src/store/lmdb/lesson-fields.ts';
 import { type Learnt, OPERATOR_TAG } from '../src/store/lmdb/lesson-record.ts';
 import { spreadTokens, TOKEN_BYTES } from '../src/store/lmdb/token-ids.ts';
 import { SEGMENT_TOKENS_MAX, segmentsFor, TokenTable } from '../src/store/lmdb/token-table.ts';
@@ -11,8 +12,8 @@ import type { ServerColumns } from '../src/store/store.ts';
 const HEAD = { salt: Buffer.alloc(16, 1), check: Buffer.alloc(8, 2), created: 3 };
 
 function learnt(tokens: Buffer, overrides: Partial<Learnt> = {}): Learnt {
-  const rest = { label: 'spam', weight: 256, at: 0, id: '', reporterTag: OPERATOR_TAG, userId: '' } as const;
-  return { ...rest, sids: tokens, uids: tokens, ...overrides };
+  const head = { label: 'spam', weight: 256, at: 0, id: '', reporterTag: OPERATOR_TAG, userId: '' } as const;
+  return { ...NO_FIELDS, ...head, sids: tokens, uids: tokens, ...overrides };
 }
 
 function tokens(count: number): Buffer {
@@ -268,11 +269,21 @@ describe("a user's table", () => {
   it('stops counting at 32,767 lessons, and the other class does not notice', () => {
     const table = new UserTable(HEAD);
     const id = [7];
-    const weight = 30_000 * 256;
-    for (const label of ['spam', 'ham', 'spam'] as const)
-      table.learn(learnt(idsOf(id), { label, weight }), 5000);
-    assert.deepEqual(countsOf(table, id), [[32_767 * 256, weight]]);
-    table.unlearn(learnt(idsOf(id), { label: 'ham', weight }));
+    const spam = learnt(idsOf(id));
+    const ham = learnt(idsOf(id), { label: 'ham' });
+    table.learn(ham, 5000);
+    for (let i = 0; i < 33_000; i++) table.learn(spam, 5000);
+    assert.deepEqual(countsOf(table, id), [[32_767 * 256, 256]]);
+    table.unlearn(ham);
     assert.deepEqual(countsOf(table, id), [[32_767 * 256, 0]]);
+  });
+
+  it('takes a lesson for a whole one, whatever it weighs in the table of all', () => {
+    const table = new UserTable(HEAD);
+    const lesson = learnt(idsOf([7]), { weight: 3 });
+    table.learn(lesson, 5000);
+    assert.deepEqual([countsOf(table, [7]), table.spamTotal], [[[256, 0]], 256]);
+    table.unlearn(lesson);
+    assert.deepEqual([table.tokens, table.spamTotal], [0, 0]);
   });
 });

@@ -21,10 +21,11 @@ import type { SubjectKind } from '../model/subject.ts';
  * expiry      hour u32, key of `facts` 17   empty
  *
  * lesson record
- *   0 kind u8 (1 learn, 2 undo)    1 label u8 (0 ham, 1 spam)   2 tokeniser version u16   4 weight u32 (1/256 lesson)
+ *   0 kind u8 (3 learn, 2 undo)    1 label u8 (0 ham, 1 spam)   2 tokeniser version u16   4 weight u32 (1/256 lesson)
  *   8 at f64                      16 lesson id 16
- *  32 reporter tag u16 (0 operator)  34 sids u16   36 uids u16   38 zero u16
- *  40 user id 16 (zeros: none)    56 undo: seq f64 of the learn record; learn: sids, then uids, 8 bytes each
+ *  32 reporter tag u16 (0 operator)  34 zeros
+ *  40 user id 16 (zeros: none)    56 undo: seq f64 of the learn record; learn: fields up to the end, each its number u16,
+ *     its bytes u16, and these: see `lmdb/lesson-fields.ts`
  *
  * segment record (4,096 slots; empty ones are left out)
  *   0 seq f64 of the last lesson in it   8 rows u32   12 zero u32
@@ -37,7 +38,7 @@ import type { SubjectKind } from '../model/subject.ts';
  *     ids go on in the next bucket. Ids in order through all buckets; places that are not used are zero
  * ```
  */
-export const SCHEMA = 2;
+export const SCHEMA = 3;
 
 export const KIND_BYTES = {
   text: 1,

@@ -2,6 +2,7 @@ import { TOKENISER_VERSION } from '../../text/features.ts';
 import { idWord } from '../id-words.ts';
 import { ID_BYTES } from '../keyed-ids.ts';
 import type { LessonInput, LessonLabel } from '../store.ts';
+import { fieldBytes, type LessonFields, readFields, writeFields } from './lesson-fields.ts';
 import { compactTokens, TOKEN_BYTES } from './token-ids.ts';
 
 /** One lesson's weight in the tables, in units of 1/256 lesson. */
@@ -11,13 +12,15 @@ export const OPERATOR_TAG = 0;
 const USER_TAG_MIN = 3;
 
 const HEAD_BYTES = 56;
-const LEARN = 1;
+/** 1 is what schema 2 wrote, without fields. */
+const LEARN = 3;
 const UNDO = 2;
 const NO_USER = '0'.repeat(2 * ID_BYTES);
 
 /** What a lesson did to the tables; an undo subtracts the same. */
-export interface Learnt {
+export interface Learnt extends LessonFields {
   readonly label: LessonLabel;
+  /** In the server's table; to its user a lesson is always worth a whole one. */
   readonly weight: number;
   readonly at: number;
   /** 32 hex digits. */
@@ -25,9 +28,6 @@ export interface Learnt {
   readonly reporterTag: number;
   /** 32 hex digits, '' for none. */
   readonly userId: string;
-  /** 8 bytes a token. */
-  readonly sids: Buffer;
-  readonly uids: Buffer;
 }
 
 export type LogRecord =
@@ -54,14 +54,10 @@ function reporterTag(reporterId: string): number {
 }
 
 export function encodeLearn(learnt: Learnt): Buffer {
-  const { sids, uids } = learnt;
   // Not from Buffer's shared pool: LMDB reads it from another thread, and a pooled slice would keep the whole pool alive.
-  const record = Buffer.allocUnsafeSlow(HEAD_BYTES + sids.length + uids.length);
+  const record = Buffer.allocUnsafeSlow(HEAD_BYTES + fieldBytes(learnt));
   writeHead(record, LEARN, learnt);
-  record.writeUInt16LE(sids.length / TOKEN_BYTES, 34);
-  record.writeUInt16LE(uids.length / TOKEN_BYTES, 36);
-  record.set(sids, HEAD_BYTES);
-  record.set(uids, HEAD_BYTES + sids.length);
+  writeFields(record, HEAD_BYTES, learnt);
   return record;
 }
 
@@ -69,7 +65,6 @@ export function encodeLearn(learnt: Learnt): Buffer {
 export function encodeUndo(learnt: Learnt, learnSeq: number): Buffer {
   const record = Buffer.allocUnsafeSlow(HEAD_BYTES + 8);
   writeHead(record, UNDO, learnt);
-  record.writeUInt32LE(0, 34);
   record.writeDoubleLE(learnSeq, HEAD_BYTES);
   return record;
 }
@@ -82,7 +77,7 @@ function writeHead(record: Buffer, kind: number, learnt: Learnt): void {
   record.writeDoubleLE(learnt.at, 8);
   record.write(learnt.id, 16, 'hex');
   record.writeUInt16LE(learnt.reporterTag, 32);
-  record.writeUInt16LE(0, 38);
+  record.fill(0, 34, 40);
   record.write(learnt.userId === '' ? NO_USER : learnt.userId, 40, 'hex');
 }
 
@@ -94,7 +89,6 @@ export function headOf(record: Buffer): { readonly id: Buffer; readonly reporter
 /** @param record is not copied; it must not change. */
 export function decodeRecord(record: Buffer): LogRecord {
   if (record[0] === UNDO) return { kind: 'undo', learnSeq: record.readDoubleLE(HEAD_BYTES) };
-  const uidsAt = HEAD_BYTES + record.readUInt16LE(34) * TOKEN_BYTES;
   const userId = record.toString('hex', 40, 56);
   const learnt: Learnt = {
     label: record[1] === 1 ? 'spam' : 'ham',
@@ -103,8 +97,21 @@ export function decodeRecord(record: Buffer): LogRecord {
     id: record.toString('hex', 16, 32),
     reporterTag: record.readUInt16LE(32),
     userId: userId === NO_USER ? '' : userId,
-    sids: record.subarray(HEAD_BYTES, uidsAt),
-    uids: record.subarray(uidsAt, uidsAt + record.readUInt16LE(36) * TOKEN_BYTES),
+    ...readFields(record, HEAD_BYTES),
   };
   return { kind: 'learn', learnt };
+}
+
+/** A lesson as schema 2 wrote it, in today's form; undefined for any other record. */
+export function withFields(record: Buffer): Buffer | undefined {
+  if (record[0] !== 1) return undefined;
+  const uidsAt = HEAD_BYTES + record.readUInt16LE(34) * TOKEN_BYTES;
+  const uidsEnd = uidsAt + record.readUInt16LE(36) * TOKEN_BYTES;
+  const fields = { sids: record.subarray(HEAD_BYTES, uidsAt), uids: record.subarray(uidsAt, uidsEnd) };
+  const renewed = Buffer.alloc(HEAD_BYTES + fieldBytes(fields));
+  record.copy(renewed, 0, 0, HEAD_BYTES);
+  renewed[0] = LEARN;
+  renewed.fill(0, 34, 40);
+  writeFields(renewed, HEAD_BYTES, fields);
+  return renewed;
 }

@@ -1,6 +1,6 @@
 import { metaKey, numberKey, readNumberKey } from '../keys.ts';
 import type { Databases, Table } from './databases.ts';
-import { headOf, OPERATOR_TAG } from './lesson-record.ts';
+import { headOf, OPERATOR_TAG, withFields } from './lesson-record.ts';
 
 /** Records looked at in one transaction, of at most 64 KiB each. */
 const PIECE_RECORDS = 256;
@@ -23,6 +23,11 @@ export const MIGRATIONS: readonly Migration[] = [
     from: 1,
     says: 'the store had schema 1: what the operator has taught is kept, what users have taught is retired; they teach anew',
     pieces: keepOperator,
+  },
+  {
+    from: 2,
+    says: 'the store had schema 2: all of it is kept',
+    pieces: lessonsWithFields,
   },
 ];
 
@@ -61,6 +66,21 @@ function* withoutUsersLessons({ lessons, lessonIds }: Databases): Generator<void
     }
     const last = heads.at(-1);
     if (last === undefined || heads.length < PIECE_RECORDS) return retired;
+    first = last.seq + 1;
+    yield;
+  }
+}
+
+/** Schema 2 had no room in a lesson for anything but its tokens. All that it recorded stays. */
+function* lessonsWithFields({ lessons }: Databases): Generator<void, number, void> {
+  for (let first = 0; ; ) {
+    const records = [...lessons.getRange({ start: numberKey(first), limit: PIECE_RECORDS })].map(
+      ({ key, value }) => ({ seq: readNumberKey(key), renewed: withFields(value) }),
+    );
+    for (const { seq, renewed } of records)
+      if (renewed !== undefined) lessons.putSync(numberKey(seq), renewed);
+    const last = records.at(-1);
+    if (last === undefined || records.length < PIECE_RECORDS) return 0;
     first = last.seq + 1;
     yield;
   }

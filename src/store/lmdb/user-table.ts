@@ -141,7 +141,7 @@ export class UserTable {
       const at = this.#find(id);
       this.#add(at < 0 ? this.#insert(id) : at, learnt, 1);
     }
-    this.#addTotal(learnt, learnt.weight);
+    this.#addTotal(learnt, 1);
     if (this.#count > tokensMax) {
       const kept = Math.floor((tokensMax * KEPT_OF_EIGHT) / 8);
       this.#layOut(withoutRarest(this.#sorted(), kept, this.seq));
@@ -157,11 +157,12 @@ export class UserTable {
       this.#add(at, learnt, -1);
       if (countsAt(this.#words, at) === 0) forgotten = true;
     }
-    this.#addTotal(learnt, -learnt.weight);
+    this.#addTotal(learnt, -1);
     if (forgotten) this.#layOut(this.#sorted());
   }
 
-  #addTotal(learnt: Learnt, weight: number): void {
+  #addTotal(learnt: Learnt, sign: 1 | -1): void {
+    const weight = sign * LESSON_WEIGHT;
     if (learnt.label === 'spam') this.spamTotal = Math.max(0, this.spamTotal + weight);
     else this.hamTotal = Math.max(0, this.hamTotal + weight);
   }
@@ -177,12 +178,11 @@ export class UserTable {
     }
   }
 
-  #add(at: number, { label, weight }: Learnt, sign: 1 | -1): void {
+  #add(at: number, { label }: Learnt, sign: 1 | -1): void {
     const words = this.#words;
     const before = words[at]!;
     const shift = label === 'spam' ? 0 : HAM_SHIFT;
-    const lessons = ((before >>> shift) & COUNT_MAX) + sign * lessonsOf(weight);
-    const count = Math.min(Math.max(lessons, 0), COUNT_MAX);
+    const count = Math.min(Math.max(((before >>> shift) & COUNT_MAX) + sign, 0), COUNT_MAX);
     words[at] = (before & ~(COUNT_MAX << shift)) | (count << shift);
   }
 
@@ -214,11 +214,6 @@ export class UserTable {
     this.#words = words;
     this.#isInOrder = true;
   }
-}
-
-/** At least one: a token that was taught is there. */
-function lessonsOf(weight: number): number {
-  return Math.min(Math.max(Math.round(weight / LESSON_WEIGHT), 1), COUNT_MAX);
 }
 
 /** Not a slice: one of 16 bytes would keep all of a record alive. */
