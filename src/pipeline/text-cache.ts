@@ -4,6 +4,7 @@ import { idWord } from '../store/id-words.ts';
 import type { KeyedIds } from '../store/store.ts';
 import { extractFeatures } from '../text/extract.ts';
 import type { Features } from '../text/features.ts';
+import { type Fingerprint, NO_FINGERPRINT, unitsOf } from '../text/fingerprint.ts';
 
 /** What is known of a sample's texts without any table: their fingerprint, features and server token ids. */
 export interface KnownTexts {
@@ -13,13 +14,21 @@ export interface KnownTexts {
   readonly features: readonly Features[];
   /** Server token ids, stride 16, one entry a text. */
   readonly sids: readonly Buffer[];
+  /** Of the text with the most letters. */
+  readonly fingerprint: Fingerprint;
   /** The same texts were seen before: worth remembering what was said of them. */
   readonly isSeenAgain: boolean;
 }
 
-export const NO_TEXT: KnownTexts = { id: '', features: [], sids: [], isSeenAgain: false };
+export const NO_TEXT: KnownTexts = {
+  id: '',
+  features: [],
+  sids: [],
+  fingerprint: NO_FINGERPRINT,
+  isSeenAgain: false,
+};
 /** Objects, keys and buffers of an entry and of each of its texts, by heap snapshot. */
-const ENTRY_BYTES = 400;
+const ENTRY_BYTES = 500;
 /** Parts texts in the fingerprint; XML 1.0 forbids it in a stanza. */
 const SEPARATOR = '\u0001';
 
@@ -51,7 +60,7 @@ export class TextCache {
     const isSeenAgain = this.#markSeen(id);
     const features = texts.map((text) => extractFeatures(text.text));
     const sids = features.map((feature) => this.#ids.serverTokens(feature.hashes));
-    const fresh = { id, features, sids, isSeenAgain };
+    const fresh = { id, features, sids, fingerprint: longestOf(features), isSeenAgain };
     if (isSeenAgain) this.#cache.set(id, { ...fresh, features: features.map(unpooled) });
     return fresh;
   }
@@ -66,14 +75,20 @@ export class TextCache {
   }
 }
 
-/** With memory of its own: hashes are cut from a pool of Buffer's, all of which one slice would keep alive. */
-function unpooled({ hashes, count }: Features): Features {
-  const own = Buffer.allocUnsafeSlow(hashes.length);
-  own.set(hashes);
-  return { hashes: own, count };
+function longestOf(features: readonly Features[]): Fingerprint {
+  let longest = NO_FINGERPRINT;
+  for (const { fingerprint } of features) if (unitsOf(fingerprint) >= unitsOf(longest)) longest = fingerprint;
+  return longest;
 }
 
-/** Bytes held by an entry: hashes and ids of 16 bytes a feature, and what objects cost. */
+/** With memory of its own: hashes are cut from a pool of Buffer's, all of which one slice would keep alive. */
+function unpooled(features: Features): Features {
+  const own = Buffer.allocUnsafeSlow(features.hashes.length);
+  own.set(features.hashes);
+  return { ...features, hashes: own };
+}
+
+/** Bytes held by an entry: hashes and ids of 16 bytes a feature, and what objects cost, fingerprints among them. */
 function weightOf(texts: KnownTexts): number {
   let bytes = ENTRY_BYTES;
   for (const features of texts.features) bytes += ENTRY_BYTES + 32 * features.count;

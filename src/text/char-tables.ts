@@ -7,7 +7,8 @@ export const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}
 
 const SPACE = 0x20;
 const PLANE_UNITS = 0x10000;
-const PLANE = basicPlane();
+/** Every unit of the basic plane at its own index, with a space where a surrogate would be. */
+export const PLANE = basicPlane();
 const FINAL_SIGMA = 0x3c2;
 const SIGMA = 0x3c3;
 
@@ -87,7 +88,6 @@ function joiningUnits(): Set<number> {
   return joining;
 }
 
-/** Every unit at its own index, with a space where a surrogate would be. */
 function basicPlane(): string {
   const units = new Uint16Array(PLANE_UNITS).map((_, unit) => unit);
   return textOf(units.fill(SPACE, SURROGATES_START, SURROGATES_END));

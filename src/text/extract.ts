@@ -1,5 +1,6 @@
 import { clean } from './clean.ts';
 import type { Features } from './features.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { KIND } from './kinds.ts';
 import { bounded, type NormalText, normalise } from './normalise.ts';
 import { spelledOut } from './placeholders.ts';
@@ -13,13 +14,15 @@ const sampler = new Sampler();
 
 /** Features of one text: normalised, cleaned of private strings, tokenised, hashed. Takes any string; its cost is bounded. */
 export function extractFeatures(text: string): Features {
-  const count = sample(text);
-  return { hashes: sampler.hashes(), count };
+  const normal = sample(text);
+  const count = sampler.finish();
+  return { hashes: sampler.hashes(), count, fingerprint: fingerprintOf(survey, normal) };
 }
 
 /** The same features, in the same order, as a human reads them: `pair: call <phone>`. For explanations, never to be kept. */
 export function listFeatures(text: string): string[] {
-  return Array.from({ length: sample(text) }, (_, index) => {
+  sample(text);
+  return Array.from({ length: sampler.finish() }, (_, index) => {
     const span = sampler.spanAt(index);
     return `${NAMES[span.kind]}: ${spelledOut(sampler.row.textOf(span))}`;
   });
@@ -35,7 +38,8 @@ const NAMES: Readonly<Record<number, string>> = {
   [KIND.PLACEHOLDER]: 'placeholder',
 };
 
-function sample(text: string): number {
+/** Adds the features of a text; the survey then is of the cleaned one. Returns what was cleaned. */
+function sample(text: string): string {
   sampler.clear();
   const normal = normalOf(text);
   const cleaned = clean(normal.text, survey);
@@ -47,7 +51,7 @@ function sample(text: string): number {
   }
   if (cleaned.text !== normal.text) survey.read(cleaned.text);
   addTokens(survey, sampler);
-  return sampler.finish();
+  return normal.text;
 }
 
 /** The normalised text, which the survey is then of. */

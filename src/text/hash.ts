@@ -108,7 +108,8 @@ function rotate(word: number, bits: number): number {
   return (word << bits) | (word >>> (32 - bits));
 }
 
-function scatter(word: number): number {
+/** The finalisation of MurmurHash3 with 32 bits: spreads what tells two words apart over all bits. */
+export function scatter(word: number): number {
   let mixed = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return mixed ^ (mixed >>> 16);

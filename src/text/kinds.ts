@@ -10,4 +10,6 @@ export const KIND = {
   TLD: 6,
   /** Kept whatever else is in the text, as `SHAPE`, `DOMAIN` and `TLD` are. */
   PLACEHOLDER: 7,
+  /** No feature: a whole text, for its fingerprint. */
+  WHOLE: 8,
 } as const;
