@@ -103,6 +103,9 @@ async function teachAll(store: Store, lessons: readonly LessonInput[]): Promise<
   }
 }
 
+/** No letters are known of made-up tokens. */
+const NO_SLOTS = new Uint32Array(0);
+
 function operatorLesson(store: Store, { label, hashes }: HashLesson): LessonInput {
   const none = Buffer.alloc(0);
   return {
@@ -112,6 +115,7 @@ function operatorLesson(store: Store, { label, hashes }: HashLesson): LessonInpu
     user: undefined,
     sids: store.ids.serverTokens(hashes),
     uids: none,
+    slots: NO_SLOTS,
   };
 }
 
@@ -124,6 +128,7 @@ function userLesson(store: Store, jid: string, { label, hashes }: HashLesson): L
     reporterId: user.id,
     user,
     sids: Buffer.alloc(0),
+    slots: NO_SLOTS,
     uids: user.tokens(store.ids.serverTokens(hashes)),
   };
 }

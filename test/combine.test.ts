@@ -7,10 +7,25 @@ import { createBayesUser } from '../src/filters/bayes/user.ts';
 import type { Facts, ServerCounts, TokenCounts } from '../src/filters/facts.ts';
 import type { Opinion } from '../src/model/opinion.ts';
 import type { Sample } from '../src/model/sample.ts';
+import { SCRIPTS } from '../src/text/scripts.ts';
 
 const LESSON = 256;
 const NOW = 1_700_000_000_000;
 const SAMPLE = { texts: [{ source: 'body', lang: '', text: 'x' }], stream: {} } as unknown as Sample;
+
+/** One script for all tokens. */
+function byScript(count: number, spamTotal: number, hamTotal: number) {
+  return {
+    scripts: new Uint8Array(count),
+    spamByScript: new Float64Array(SCRIPTS).fill(spamTotal),
+    hamByScript: new Float64Array(SCRIPTS).fill(hamTotal),
+  };
+}
+
+function lessons(spam: number, ham: number) {
+  const totals = { spamTotal: spam * LESSON, hamTotal: ham * LESSON };
+  return { ...totals, ...byScript(4, totals.spamTotal, totals.hamTotal) };
+}
 
 /** Counts in whole lessons, of `lessons` of each class. */
 function table(counts: readonly (readonly [spam: number, ham: number])[], lessons = 100): ServerCounts {
@@ -20,6 +35,7 @@ function table(counts: readonly (readonly [spam: number, ham: number])[], lesson
     ham: Uint32Array.from(counts, ([, ham]) => ham * LESSON),
     spamTotal: lessons * LESSON,
     hamTotal: lessons * LESSON,
+    ...byScript(counts.length, lessons * LESSON, lessons * LESSON),
     starter: new Uint32Array(counts.length),
     hasStarter: false,
   };
@@ -99,8 +115,18 @@ describe('combine', () => {
   });
 
   it('does not lean towards the class that was taught more', () => {
-    const rare = { ...table([[1, 10]]), spamTotal: 10 * LESSON, hamTotal: 100 * LESSON };
+    const rare = { ...table([[1, 10]]), ...lessons(10, 100) };
     assert.ok(Math.abs(combine(rare, undefined).z) < 0.2);
+  });
+
+  it('counts a token among the lessons that hold its script, so that no script is evidence', () => {
+    const common = table([[90, 0]], 100);
+    assert.ok(combine(common, undefined).z > 3);
+    const ham = common.hamByScript.slice().fill(0, 3, 4);
+    const onlySpam = { ...common, scripts: Uint8Array.of(3), hamByScript: ham };
+    assert.ok(Math.abs(combine(onlySpam, undefined).z) < 0.2);
+    const hamByScript = ham.slice().fill(30 * LESSON, 3, 4);
+    assert.ok(combine({ ...onlySpam, hamByScript }, undefined).z > 2);
   });
 
   it('is the sum of the logs of the quotients of rates, for counts of any size', () => {
@@ -115,6 +141,7 @@ describe('combine', () => {
           ham: Uint32Array.from(rows, (row) => row[at + 1] as number),
           spamTotal: totals[at],
           hamTotal: (totals[at + 1] as number) + 1,
+          ...byScript(rows.length, totals[at], (totals[at + 1] as number) + 1),
           starter: new Uint32Array(rows.length),
           hasStarter: false,
         });
@@ -212,8 +239,7 @@ describe('combine with a starter', () => {
         [0, 0],
         [0, 0],
       ]),
-      spamTotal: 20 * LESSON,
-      hamTotal: 0,
+      ...lessons(20, 0),
     };
     assert.ok(Math.abs(combine(reported, undefined, 20).z) < 1e-9);
     const known = combine(withStarter(reported, 0, 0, NEUTRAL, NEUTRAL), undefined, 20).z;
@@ -224,8 +250,7 @@ describe('combine with a starter', () => {
         [3, 0],
         [3, 0],
       ]),
-      spamTotal: 20 * LESSON,
-      hamTotal: 0,
+      ...lessons(20, 0),
     };
     const whole = combine(withStarter(pair, 0), undefined, 20).z;
     assert.ok(half > 0 && half < whole);

@@ -15,7 +15,7 @@ import type { Pipeline } from '../src/pipeline/pipeline.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
 import type { Starter } from '../src/store/starter.ts';
 import type { LessonLabel, Store } from '../src/store/store.ts';
-import { sidsOf } from '../src/verbs/lesson-tokens.ts';
+import { sidsOf, slotsOf } from '../src/verbs/lesson-tokens.ts';
 import { madeUp } from './stanzas.ts';
 
 const TTL_SECONDS = 100;
@@ -133,6 +133,7 @@ describe('the granular filter cache', () => {
       user,
       at: now,
       sids,
+      slots: slotsOf(subject),
       uids: user.tokens(sids),
     });
   }

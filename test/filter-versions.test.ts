@@ -13,8 +13,8 @@ import { createFilters } from '../src/pipeline/create.ts';
  * says something else needs another version: else its weight of today meets a score of yesterday.
  */
 const SAID: Readonly<Record<UnitName, readonly [version: number, opinions: string]>> = {
-  'bayes.server': [4, 'a3dafa54cfcad8c5'],
-  'bayes.user': [3, '41a4b466e62ebf59'],
+  'bayes.server': [5, 'f452ad890898b0a6'],
+  'bayes.user': [4, '63ba7ed833bab6c7'],
   'karma.jid_rate': [1, '084c19481ab6a743'],
   'auth.stream': [2, '1299ced2baff2741'],
 };
@@ -33,6 +33,12 @@ const tokens = (spamTotal: number, hamTotal: number) => ({
   spamTotal: spamTotal * LESSON,
   hamTotal: hamTotal * LESSON,
 });
+/** Two tokens of a script that half of the spam holds, and a tenth of the ham. */
+const byScript = (spamTotal: number, hamTotal: number) => ({
+  scripts: Uint8Array.of(0, 0, 3, 0, 0, 3),
+  spamByScript: new Float64Array(16).fill((spamTotal * LESSON) / 2).fill(spamTotal * LESSON, 0, 1),
+  hamByScript: new Float64Array(16).fill((hamTotal * LESSON) / 10).fill(hamTotal * LESSON, 0, 1),
+});
 const STARTERS = [Uint32Array.of(60_000, 40_000, 0, 0, 9_000, 50_000), new Uint32Array(6)];
 
 function* factsOf(): Generator<Facts> {
@@ -43,7 +49,12 @@ function* factsOf(): Generator<Facts> {
   ] as const)
     for (const starter of STARTERS) {
       const serverCounts = [
-        { ...tokens(spam, ham), starter, hasStarter: starter.some((share) => share > 0) },
+        {
+          ...tokens(spam, ham),
+          ...byScript(spam, ham),
+          starter,
+          hasStarter: starter.some((share) => share > 0),
+        },
       ];
       yield { serverCounts };
       yield { serverCounts, userCounts: [tokens(20, 10)], userKeyState: 'ok' };

@@ -9,7 +9,14 @@ import { TOKEN_STRIDE } from '../src/store/lmdb/token-ids.ts';
 import { SEGMENT_STARTER_MAX, SEGMENT_TOKENS_MAX, TokenTable } from '../src/store/lmdb/token-table.ts';
 import type { Starter } from '../src/store/starter.ts';
 import type { ServerColumns } from '../src/store/store.ts';
-import { hashesOf, lessonId, lessonOf, storeOptions, temporaryDirectory } from './store-fixture.ts';
+import {
+  hashesOf,
+  lessonId,
+  lessonOf,
+  NO_SCRIPTS,
+  storeOptions,
+  temporaryDirectory,
+} from './store-fixture.ts';
 
 function columns(count: number): ServerColumns {
   const fresh = () => new Uint32Array(count);
@@ -19,6 +26,8 @@ function columns(count: number): ServerColumns {
     ham: fresh(),
     spamTotal: 0,
     hamTotal: 0,
+    ...NO_SCRIPTS,
+    scripts: new Uint8Array(count),
     starter: fresh(),
     hasStarter: false,
   };
@@ -36,7 +45,15 @@ function starterOf(table: TokenTable, ids: Buffer): number[] {
 }
 
 function lesson(ids: Buffer): Learnt {
-  const head = { label: 'spam', weight: 256, at: 0, id: '', reporterTag: OPERATOR_TAG, userId: '' } as const;
+  const head = {
+    label: 'spam',
+    weight: 256,
+    at: 0,
+    id: '',
+    reporterTag: OPERATOR_TAG,
+    userId: '',
+    scripts: 1,
+  } as const;
   return { ...NO_FIELDS, ...head, sids: ids, uids: ids };
 }
 

@@ -316,11 +316,12 @@ function traces(openStore: OpenStore): void {
     textId: store.ids.text('Casino!'),
     senderId: store.ids.id('jid', 'bot@spam.example'),
     scores: Float32Array.of(0.5, Number.NaN, -0.25, 0),
-    sids: store.ids.serverTokens(hashesOf(WORDS)),
+    sids: store.ids.serverTokens(hashesOf(WORDS), Uint8Array.of(0, 15, 9)),
+    slots: Uint32Array.of(1, 0xabcdef, 0xffffff, 7),
   });
-  /** Of a token id the first 8 of 16 bytes are kept. */
+  /** Of a token id the first 8 of 16 bytes are kept, and the script behind them. */
   const kept = (trace: Trace): Trace => {
-    const cut = (ids: Buffer) => Buffer.from(ids.map((byte, i) => (i % 16 < 8 ? byte : 0)));
+    const cut = (ids: Buffer) => Buffer.from(ids.map((byte, i) => (i % 16 < 9 ? byte : 0)));
     return { ...trace, sids: cut(trace.sids) };
   };
 

@@ -12,6 +12,7 @@ import type {
   Store,
   User,
 } from '../src/store/store.ts';
+import { SCRIPTS } from '../src/text/scripts.ts';
 
 export const SECRET = Buffer.alloc(32, 7);
 export const START = Date.UTC(2026, 0, 1);
@@ -60,8 +61,14 @@ export function lessonOf(store: Store, said: Said): LessonInput {
     user: said.user,
     sids,
     uids: user === undefined ? Buffer.alloc(0) : user.tokens(sids),
+    slots: store.ids.slots(gramsOfWords(said.words)),
     at: said.at ?? START,
   };
+}
+
+/** Any grams will do: one a word. */
+function gramsOfWords(words: readonly string[]): Uint32Array {
+  return Uint32Array.from(words, (word) => hashesOf([word]).readUInt32LE(0) & 0xfffffff0);
 }
 
 export interface Counts {
@@ -93,6 +100,8 @@ function plain(into: CountColumns): Counts {
   };
 }
 
+export const NO_SCRIPTS = { spamByScript: new Float64Array(SCRIPTS), hamByScript: new Float64Array(SCRIPTS) };
+
 function columns(count: number): ServerColumns {
   // What was there before a look-up must not show through.
   const stale = () => new Uint32Array(count + 2).fill(99);
@@ -102,6 +111,8 @@ function columns(count: number): ServerColumns {
     ham: stale(),
     spamTotal: 99,
     hamTotal: 99,
+    ...NO_SCRIPTS,
+    scripts: new Uint8Array(count + 2).fill(99),
     starter: stale(),
     hasStarter: true,
   };

@@ -59,7 +59,7 @@ describe("users' tables in LMDB", () => {
       userTokensMax: 5000,
       userCacheBytesMax: 2 ** 20,
     });
-    const head = { label: 'spam', weight: 256, at: START, id: '', reporterTag: 3 } as const;
+    const head = { label: 'spam', weight: 256, at: START, id: '', reporterTag: 3, scripts: 1 } as const;
     const rest = { ...NO_FIELDS, ...head };
     for (let i = 0; i < 200; i++) {
       const { id } = users.open(`user${i}@example.org`, undefined);
@@ -233,7 +233,15 @@ describe('what lies on disk', () => {
     const { sids } = lessonOf(store, { ...said, label: 'ham', user });
     const ids = { textId: store.ids.text(said.text), senderId: store.ids.id('jid', jid) };
     store.traces.append(
-      { at: START, verdict: 'ham', total: 0, ...ids, scores: new Float32Array(4), sids },
+      {
+        at: START,
+        verdict: 'ham',
+        total: 0,
+        ...ids,
+        scores: new Float32Array(4),
+        sids,
+        slots: new Uint32Array(0),
+      },
       user,
     );
     store.facts.set('jid', ids.senderId, 'karma.jid', 's', 1, START + 1000);

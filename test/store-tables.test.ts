@@ -8,11 +8,20 @@ import { spreadTokens, TOKEN_BYTES } from '../src/store/lmdb/token-ids.ts';
 import { SEGMENT_TOKENS_MAX, segmentsFor, TokenTable } from '../src/store/lmdb/token-table.ts';
 import { UserTable } from '../src/store/lmdb/user-table.ts';
 import type { ServerColumns } from '../src/store/store.ts';
+import { NO_SCRIPTS } from './store-fixture.ts';
 
 const HEAD = { salt: Buffer.alloc(16, 1), check: Buffer.alloc(8, 2), created: 3 };
 
 function learnt(tokens: Buffer, overrides: Partial<Learnt> = {}): Learnt {
-  const head = { label: 'spam', weight: 256, at: 0, id: '', reporterTag: OPERATOR_TAG, userId: '' } as const;
+  const head = {
+    label: 'spam',
+    weight: 256,
+    at: 0,
+    id: '',
+    reporterTag: OPERATOR_TAG,
+    userId: '',
+    scripts: 1,
+  } as const;
   return { ...NO_FIELDS, ...head, sids: tokens, uids: tokens, ...overrides };
 }
 
@@ -52,10 +61,12 @@ function spamOf(
     ham: new Uint32Array(count),
     spamTotal: 0,
     hamTotal: 0,
+    ...NO_SCRIPTS,
+    scripts: new Uint8Array(count),
     starter: new Uint32Array(count),
     hasStarter: false,
   };
-  table.lookup(spreadTokens(ids), count, into);
+  table.lookup(spreadTokens(ids, new Uint8Array(count)), count, into);
   return [...into.spam];
 }
 
@@ -160,7 +171,7 @@ describe("a user's table", () => {
   const countsOf = (table: UserTable, asked: readonly number[]): (readonly [number, number])[] => {
     const columns = { spam: new Uint32Array(asked.length), ham: new Uint32Array(asked.length) };
     const into = { ...columns, count: 0, spamTotal: 0, hamTotal: 0 };
-    table.lookup(spreadTokens(idsOf(asked)), asked.length, into);
+    table.lookup(spreadTokens(idsOf(asked), new Uint8Array(asked.length)), asked.length, into);
     return asked.map((_, i) => [into.spam[i]!, into.ham[i]!]);
   };
 

@@ -15,8 +15,16 @@ const keys = deriveDaemonKeys(SECRET);
 
 function traceOf(total: number, at: number, tokens = 36): Trace {
   const ids = { textId: '1'.repeat(32), senderId: '2'.repeat(32) };
-  const sids = Buffer.alloc(16 * tokens, 5);
-  return { at, verdict: 'ham', total, ...ids, scores: new Float32Array(4), sids };
+  const sids = Buffer.from(Array.from({ length: 16 * tokens }, (_, i) => (i % 16 < 9 ? 5 : 0)));
+  return {
+    at,
+    verdict: 'ham',
+    total,
+    ...ids,
+    scores: new Float32Array(4),
+    sids,
+    slots: Uint32Array.of(1, 0xabcdef, 0xffffff, 7),
+  };
 }
 
 /** Traces over an environment of their own, with a clock that the test turns. */

@@ -10,7 +10,7 @@ import { createPipeline } from '../pipeline/create.ts';
 import { openStore } from '../store/lmdb/store.ts';
 import type { Starter } from '../store/starter.ts';
 import type { LessonLabel, User } from '../store/store.ts';
-import { sidsOf } from '../verbs/lesson-tokens.ts';
+import { sidsOf, slotsOf } from '../verbs/lesson-tokens.ts';
 import { beforeInterrupt } from './interrupt.ts';
 import { note } from './print.ts';
 
@@ -69,6 +69,7 @@ export async function createJudge(config: Config, starter?: Starter): Promise<Ju
       reporterId: user?.id,
       user,
       sids,
+      slots: slotsOf(subject),
       uids: user?.tokens(sids) ?? NONE,
       at: Date.now(),
     });

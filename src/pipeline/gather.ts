@@ -6,6 +6,7 @@ import type { Sample } from '../model/sample.ts';
 import { idWord } from '../store/id-words.ts';
 import type { CountColumns, KeyedIds, ServerColumns, ServerTokens, User } from '../store/store.ts';
 import { FEATURES_MAX, type Features } from '../text/features.ts';
+import { SCRIPTS } from '../text/scripts.ts';
 import type { KnownTexts } from './text-cache.ts';
 
 /** A sample with all that judging it may need: who it is about, its texts, its user. */
@@ -24,6 +25,9 @@ export interface Sources {
   readonly server: ServerTokens;
   readonly rates: RateTable;
 }
+
+/** Until a look-up says more. */
+const NO_LESSONS = new Float64Array(SCRIPTS);
 
 const SERVER_COUNTS = factBits(['server_counts']);
 const USER_COUNTS = factBits(['user_counts']);
@@ -147,5 +151,12 @@ function countColumns(): CountColumns {
 }
 
 function serverColumns(): ServerColumns {
-  return { ...countColumns(), starter: new Uint32Array(FEATURES_MAX), hasStarter: false };
+  return {
+    ...countColumns(),
+    scripts: new Uint8Array(FEATURES_MAX),
+    spamByScript: NO_LESSONS,
+    hamByScript: NO_LESSONS,
+    starter: new Uint32Array(FEATURES_MAX),
+    hasStarter: false,
+  };
 }

@@ -14,6 +14,8 @@ export interface KnownTexts {
   readonly features: readonly Features[];
   /** Server token ids, stride 16, one entry a text. */
   readonly sids: readonly Buffer[];
+  /** Slots of stretches of letters for `linear.server`, one entry a text. */
+  readonly slots: readonly Uint32Array[];
   /** Of the text with the most letters. */
   readonly fingerprint: Fingerprint;
   /** The same texts were seen before: worth remembering what was said of them. */
@@ -24,6 +26,7 @@ export const NO_TEXT: KnownTexts = {
   id: '',
   features: [],
   sids: [],
+  slots: [],
   fingerprint: NO_FINGERPRINT,
   isSeenAgain: false,
 };
@@ -59,8 +62,9 @@ export class TextCache {
     if (known !== undefined) return known;
     const isSeenAgain = this.#markSeen(id);
     const features = texts.map((text) => extractFeatures(text.text));
-    const sids = features.map((feature) => this.#ids.serverTokens(feature.hashes));
-    const fresh = { id, features, sids, fingerprint: longestOf(features), isSeenAgain };
+    const sids = features.map((feature) => this.#ids.serverTokens(feature.hashes, feature.scripts));
+    const slots = features.map((feature) => this.#ids.slots(feature.grams));
+    const fresh = { id, features, sids, slots, fingerprint: longestOf(features), isSeenAgain };
     if (isSeenAgain) this.#cache.set(id, { ...fresh, features: features.map(unpooled) });
     return fresh;
   }
@@ -88,10 +92,11 @@ function unpooled(features: Features): Features {
   return { ...features, hashes: own };
 }
 
-/** Bytes held by an entry: hashes and ids of 16 bytes a feature, and what objects cost, fingerprints among them. */
+/** Bytes held by an entry: hashes and ids of 16 bytes a feature, two words a stretch of letters, and what objects cost, fingerprints among them. */
 function weightOf(texts: KnownTexts): number {
   let bytes = ENTRY_BYTES;
-  for (const features of texts.features) bytes += ENTRY_BYTES + 32 * features.count;
+  for (const features of texts.features)
+    bytes += ENTRY_BYTES + 33 * features.count + 8 * features.grams.length;
   return bytes;
 }
 

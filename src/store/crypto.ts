@@ -9,6 +9,9 @@ export interface DaemonKeys {
   readonly masked: Buffer;
   /** Mask of the traces that are no user's. */
   readonly trace: Buffer;
+  /** Shuffles the slots of `linear.server`; the other one seals them and what is fitted of them. */
+  readonly slot: Buffer;
+  readonly linear: Buffer;
   /** Says which secret a store belongs to; says nothing of the secret. */
   readonly fingerprint: Buffer;
 }
@@ -20,6 +23,8 @@ export function deriveDaemonKeys(secret: Buffer): DaemonKeys {
     serverToken: derive(secret, 'server token', 16),
     masked: derive(secret, 'masked', 16),
     trace: derive(secret, 'trace', 16),
+    slot: derive(secret, 'slot', 8),
+    linear: derive(secret, 'linear', 32),
     fingerprint: derive(secret, 'fingerprint', 16),
   };
 }

@@ -1,8 +1,10 @@
 import { createHmac } from 'node:crypto';
 import type { SubjectKind } from '../model/subject.ts';
+import { SCRIPT_BITS } from '../text/grams.ts';
 import { BlockCipher, type DaemonKeys } from './crypto.ts';
 import { KIND_BYTES } from './keys.ts';
 import { SipHash } from './siphash.ts';
+import { slotOf } from './slots.ts';
 import type { KeyedIds } from './store.ts';
 
 export const ID_BYTES = 16;
@@ -11,6 +13,7 @@ const SCRATCH_BYTES = 16_384;
 /** The kind in front of a value, so that kinds never collide, and the block that `SipHash` asks for behind it. */
 const KIND_WORD_BYTES = 4;
 const SPARE_BYTES = 8;
+const SCRIPT_MASK = (1 << SCRIPT_BITS) - 1;
 
 /** Ids of subjects by SipHash-2-4 with 128 bits; ids of lessons, which no verdict waits for, by HMAC-SHA256. */
 export class DerivedIds implements KeyedIds {
@@ -19,12 +22,16 @@ export class DerivedIds implements KeyedIds {
   readonly #scratch = room(SCRATCH_BYTES);
   readonly #lessonKey: Buffer;
   readonly #cipher: BlockCipher;
+  readonly #slotFactor: number;
+  readonly #slotSummand: number;
 
   constructor(keys: DaemonKeys) {
     this.#hash = new SipHash(keys.id);
     this.#digest = Buffer.from(this.#hash.digest.buffer);
     this.#lessonKey = keys.lesson;
     this.#cipher = new BlockCipher(keys.serverToken);
+    this.#slotFactor = keys.slot.readInt32LE(0) | 1;
+    this.#slotSummand = keys.slot.readInt32LE(4);
   }
 
   id(kind: SubjectKind, value: string): string {
@@ -45,8 +52,26 @@ export class DerivedIds implements KeyedIds {
       .slice(0, 2 * ID_BYTES);
   }
 
-  serverTokens(hashes: Buffer): Buffer {
-    return this.#cipher.encipher(hashes);
+  serverTokens(hashes: Buffer, scripts?: Uint8Array): Buffer {
+    const ids = this.#cipher.encipher(hashes);
+    const words = new Uint32Array(ids.buffer, ids.byteOffset, ids.length / 4);
+    for (let token = 0, at = 2; at < words.length; token += 1, at += 4) {
+      words[at] = scripts === undefined ? 0 : (scripts[token] as number);
+      words[at + 1] = 0;
+    }
+    return ids;
+  }
+
+  /** A keyed shuffle that is no cipher: enough for what stays in memory or is sealed. */
+  slots(grams: Uint32Array): Uint32Array {
+    const slots = new Uint32Array(grams.length);
+    const factor = this.#slotFactor;
+    const summand = this.#slotSummand;
+    for (let index = 0; index < grams.length; index += 1) {
+      const gram = grams[index] as number;
+      slots[index] = slotOf(Math.imul((gram >>> SCRIPT_BITS) ^ summand, factor), gram & SCRIPT_MASK);
+    }
+    return slots;
   }
 
   #roomFor(value: string): Room {

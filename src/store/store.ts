@@ -50,8 +50,13 @@ export interface KeyedIds {
   text(texts: string): string;
   /** Id of a lesson: who reported which text of whom. By body or by trace, the same. */
   lesson(reporterId: string, textId: string, senderId: string): string;
-  /** Server token ids of public hashes: 16 bytes a token in and out, the first 8 of each are the id (`sid`). */
-  serverTokens(hashes: Buffer): Buffer;
+  /**
+   * Server token ids of public hashes: 16 bytes a token in and out; the first 8 of each are the id (`sid`), the next one is the
+   * script of its letters, the rest is zero. @param scripts one a token; none: 0 for all.
+   */
+  serverTokens(hashes: Buffer, scripts?: Uint8Array): Buffer;
+  /** Where `linear.server` finds stretches of letters, see `grams.ts` and `slots.ts`. */
+  slots(grams: Uint32Array): Uint32Array;
 }
 
 /** Columns that a look-up fills; see `TokenCounts` in `filters/facts.ts`. `count` entries are valid. */
@@ -65,6 +70,11 @@ export interface CountColumns {
 
 /** What a look-up in the server's table fills besides. */
 export interface ServerColumns extends CountColumns {
+  /** Script of each token's letters; 0 = none. */
+  readonly scripts: Uint8Array;
+  /** Lessons that hold tokens of a script, by script; the first one is all lessons. Not to be written to. */
+  spamByScript: Float64Array;
+  hamByScript: Float64Array;
   /** Spam shares of the starter table in units of `SHARE_UNITS`; 0 = not in it. */
   readonly starter: Uint32Array;
   hasStarter: boolean;
@@ -110,6 +120,8 @@ export interface LessonInput {
   /** Token ids of stride 16, at most 128: as `serverTokens` and `User.tokens` return them. `uids` is empty without a user. */
   readonly sids: Buffer;
   readonly uids: Buffer;
+  /** Slots of `linear.server`, at most `GRAMS_MAX`; those of tokens follow from `sids`. */
+  readonly slots: Uint32Array;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
@@ -138,6 +150,8 @@ export interface Trace {
   readonly scores: Float32Array;
   /** Server token ids of stride 16, at most 128; those of the user are made of them (`User.tokens`). */
   readonly sids: Buffer;
+  /** As in `LessonInput`. */
+  readonly slots: Uint32Array;
 }
 
 export interface Traces {

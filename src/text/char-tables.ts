@@ -1,6 +1,15 @@
 import { isDigit } from './finding.ts';
 import { PLACEHOLDERS_END, PLACEHOLDERS_START } from './placeholders.ts';
-import { CHAR, CLASS_BITS, LOW_SURROGATES_START, SURROGATES_END, SURROGATES_START, TRAIT } from './traits.ts';
+import { forEachLetter } from './scripts.ts';
+import {
+  CHAR,
+  CLASS_BITS,
+  LOW_SURROGATES_START,
+  SCRIPT_SHIFT,
+  SURROGATES_END,
+  SURROGATES_START,
+  TRAIT,
+} from './traits.ts';
 
 /** Control and invisible characters, lone surrogates and private use. */
 export const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}\u2800]/u;
@@ -37,7 +46,12 @@ export function buildTraits(folds: Uint16Array): Uint16Array {
   for (const unit of joiningUnits()) add(unit, TRAIT.UNSETTLED);
   for (let unit = SURROGATES_START; unit < SURROGATES_END; unit += 1)
     add(unit, TRAIT.UNSETTLED | TRAIT.UNSEEN);
+  const scripts = new Uint8Array(PLANE_UNITS);
+  forEachLetter(PLANE, (unit, script) => {
+    scripts[unit] = script;
+  });
   for (let unit = 0; unit < PLANE_UNITS; unit += 1) {
+    add(unit, (scripts[unit] as number) << SCRIPT_SHIFT);
     if (folds[unit] !== unit) add(unit, TRAIT.CASED);
     if (isDigit(unit)) add(unit, TRAIT.DIGIT);
     else if (isCapital(unit)) add(unit, TRAIT.CAPITAL);

@@ -1,6 +1,7 @@
 import { clean } from './clean.ts';
 import type { Features } from './features.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { gramsOf } from './grams.ts';
 import { KIND } from './kinds.ts';
 import { bounded, type NormalText, normalise } from './normalise.ts';
 import { spelledOut } from './placeholders.ts';
@@ -16,7 +17,13 @@ const sampler = new Sampler();
 export function extractFeatures(text: string): Features {
   const normal = sample(text);
   const count = sampler.finish();
-  return { hashes: sampler.hashes(), count, fingerprint: fingerprintOf(survey, normal) };
+  return {
+    hashes: sampler.hashes(),
+    count,
+    scripts: sampler.scripts(),
+    grams: gramsOf(survey),
+    fingerprint: fingerprintOf(survey, normal),
+  };
 }
 
 /** The same features, in the same order, as a human reads them: `pair: call <phone>`. For explanations, never to be kept. */

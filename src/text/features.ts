@@ -10,5 +10,9 @@ export interface Features {
   /** 16 bytes a feature, distinct. */
   readonly hashes: Buffer;
   readonly count: number;
+  /** The script of each feature's letters, 0 where it has none: see `scripts.ts`. */
+  readonly scripts: Uint8Array;
+  /** Stretches of letters, see `grams.ts`: public hashes as well. */
+  readonly grams: Uint32Array;
   readonly fingerprint: Fingerprint;
 }

@@ -20,6 +20,7 @@ export class Sampler {
   readonly #ranks = new Uint32Array(HELD_MAX);
   readonly #ranksToSort = new Uint32Array(HELD_MAX);
   readonly #kinds = new Uint8Array(HELD_MAX);
+  readonly #scripts = new Uint8Array(HELD_MAX);
   readonly #starts = new Uint16Array(HELD_MAX);
   readonly #ends = new Uint16Array(HELD_MAX);
   readonly #slots = new Uint16Array(SLOTS);
@@ -36,8 +37,8 @@ export class Sampler {
     this.#slots.fill(0);
   }
 
-  /** Adds units `start` … `end`−1 of the row, unless they are there already. */
-  add(kind: number, start: number, end: number): void {
+  /** Adds units `start` … `end`−1 of the row, unless they are there already. @param script of its letters, 0 = any. */
+  add(kind: number, start: number, end: number, script = 0): void {
     const held = this.#count;
     const span = this.#span;
     span.kind = kind;
@@ -48,6 +49,7 @@ export class Sampler {
     if (rank > this.#rankMax || !this.#claimSlot(held)) return;
     this.#ranks[held] = rank;
     this.#kinds[held] = kind;
+    this.#scripts[held] = script;
     this.#starts[held] = start;
     this.#ends[held] = end;
     this.#count = held + 1;
@@ -76,6 +78,11 @@ export class Sampler {
     const copy = Buffer.allocUnsafe(16 * this.#count);
     copy.set(new Uint8Array(this.#lanes.buffer, 0, copy.length));
     return copy;
+  }
+
+  /** The script of each feature, as a copy. */
+  scripts(): Uint8Array {
+    return this.#scripts.slice(0, this.#count);
   }
 
   /** Where in the row a feature stands. */
@@ -128,6 +135,7 @@ export class Sampler {
       lanes[LANES * to + lane] = lanes[LANES * from + lane] as number;
     this.#ranks[to] = this.#ranks[from] as number;
     this.#kinds[to] = this.#kinds[from] as number;
+    this.#scripts[to] = this.#scripts[from] as number;
     this.#starts[to] = this.#starts[from] as number;
     this.#ends[to] = this.#ends[from] as number;
   }

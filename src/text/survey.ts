@@ -1,6 +1,7 @@
 import { astralClass, traitsOf } from './chars.ts';
 import { TEXT_UNITS_MAX } from './normalise.ts';
-import { CHAR, CLASS_BITS, TRAIT } from './traits.ts';
+import { OTHER_SCRIPT } from './scripts.ts';
+import { CHAR, CLASS_BITS, SCRIPT_SHIFT, TRAIT } from './traits.ts';
 
 const DIGIT_SHIFT = Math.log2(TRAIT.DIGIT);
 const CAPITAL_SHIFT = Math.log2(TRAIT.CAPITAL);
@@ -66,7 +67,9 @@ export class Survey {
 
 /** Of a character beyond the basic plane. Only emoji and other pictures are common, and all of them are settled. */
 function astralTraits(codePoint: number): number {
-  const traits = TRAIT.ASTRAL | astralClass(codePoint);
+  const charClass = astralClass(codePoint);
+  const isLetter = charClass === CHAR.WORD || charClass === CHAR.DENSE;
+  const traits = TRAIT.ASTRAL | charClass | (isLetter ? OTHER_SCRIPT << SCRIPT_SHIFT : 0);
   const isPicture = codePoint >= 0x1f300 && codePoint < 0x1fb00;
   return isPicture ? traits : traits | TRAIT.UNSETTLED | TRAIT.UNSEEN;
 }

@@ -3,7 +3,7 @@ import { KIND } from './kinds.ts';
 import type { Row } from './row.ts';
 import type { Sampler } from './sampler.ts';
 import type { Survey } from './survey.ts';
-import { CHAR, CLASS_BITS, TRAIT } from './traits.ts';
+import { CHAR, CLASS_BITS, SCRIPT_SHIFT, TRAIT } from './traits.ts';
 
 /** Longer words are one and the same token: their letters are no evidence, their length is. */
 const WORD_UNITS_MAX = 32;
@@ -20,6 +20,7 @@ const DOT_ABOVE = 0x307;
 export function addTokens(survey: Survey, sampler: Sampler): void {
   const { row } = sampler;
   let previous = -1;
+  let scriptBefore = 0;
   let index = 0;
   while (index < survey.length) {
     const charClass = classAt(survey, index);
@@ -30,13 +31,24 @@ export function addTokens(survey: Survey, sampler: Sampler): void {
       previous = -1;
     } else {
       const start = row.length;
+      const from = index;
       index = charClass === CHAR.WORD ? writeWord(survey, index, row) : writeOne(survey, index, row);
-      sampler.add(charClass === CHAR.PLACEHOLDER ? KIND.PLACEHOLDER : KIND.WORD, start, row.length);
-      if (previous >= 0) sampler.add(KIND.PAIR, previous, row.length);
+      const script = charClass === CHAR.WORD ? scriptOf(survey, from, index) : 0;
+      sampler.add(charClass === CHAR.PLACEHOLDER ? KIND.PLACEHOLDER : KIND.WORD, start, row.length, script);
+      if (previous >= 0) sampler.add(KIND.PAIR, previous, row.length, Math.max(script, scriptBefore));
       previous = start;
+      scriptBefore = script;
       row.write(SPACE);
     }
   }
+}
+
+/** Of letters of several scripts the one with the highest number. */
+function scriptOf({ traits }: Survey, from: number, to: number): number {
+  let script = 0;
+  for (let index = from; index < to; index += 1)
+    script = Math.max(script, (traits[index] as number) >>> SCRIPT_SHIFT);
+  return script;
 }
 
 function writeWord(survey: Survey, start: number, row: Row): number {
@@ -99,15 +111,22 @@ function addRun(survey: Survey, start: number, sampler: Sampler): number {
   let index = start;
   let letterStart = runStart;
   let before = -1;
+  // Of the letter, with the one before, with both before.
+  let script = 0;
+  let ofTwo = 0;
   while (index < survey.length && classAt(survey, index) === CHAR.DENSE) {
     const letter = row.length;
+    const own = (survey.traits[index] as number) >>> SCRIPT_SHIFT;
+    const ofThree = Math.max(own, ofTwo);
+    ofTwo = Math.max(own, script);
+    script = own;
     index = writeOne(survey, index, row);
-    if (letter > runStart) sampler.add(KIND.GRAM, letterStart, row.length);
-    if (before >= 0) sampler.add(KIND.GRAM, before, row.length);
+    if (letter > runStart) sampler.add(KIND.GRAM, letterStart, row.length, ofTwo);
+    if (before >= 0) sampler.add(KIND.GRAM, before, row.length, ofThree);
     if (letter > runStart) before = letterStart;
     letterStart = letter;
   }
-  if (letterStart === runStart) sampler.add(KIND.WORD, runStart, row.length);
+  if (letterStart === runStart) sampler.add(KIND.WORD, runStart, row.length, script);
   row.write(SPACE);
   return index;
 }

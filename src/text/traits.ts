@@ -34,6 +34,8 @@ export const TRAIT = {
   CAPITAL: 0x200,
   LETTER: 0x400,
 } as const;
+/** The upper four bits are the script of a letter: see `scripts.ts`. */
+export const SCRIPT_SHIFT = 12;
 
 export const SURROGATES_START = 0xd800;
 export const LOW_SURROGATES_START = 0xdc00;

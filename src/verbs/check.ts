@@ -7,7 +7,7 @@ import type { Request } from '../pnp/request.ts';
 import type { Response } from '../pnp/response.ts';
 import type { Context } from './context.ts';
 import { explain, symbolLines } from './explanation.ts';
-import { sidsOf } from './lesson-tokens.ts';
+import { sidsOf, slotsOf } from './lesson-tokens.ts';
 import { localUserOf, requireDomain } from './local-user.ts';
 import { sampleOfRequest, userOf } from './sample.ts';
 
@@ -58,6 +58,7 @@ function traceOf({ verdict, subject }: JudgedSample, context: Context, at: numbe
     senderId: ids.jid,
     scores: scoresOf(verdict.opinions),
     sids: sidsOf(subject),
+    slots: slotsOf(subject),
   };
   return context.store.traces.append(trace, user);
 }

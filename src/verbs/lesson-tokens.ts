@@ -1,8 +1,10 @@
 import type { Subject } from '../pipeline/gather.ts';
 import { FEATURES_MAX } from '../text/features.ts';
+import { GRAMS_MAX } from '../text/grams.ts';
 
 const ID_STRIDE = 16;
 const NONE = Buffer.alloc(0);
+const NO_SLOTS = new Uint32Array(0);
 
 /**
  * Server token ids of all texts of a sample, each once, in order of appearance, stride 16, at most FEATURES_MAX: what a trace
@@ -10,6 +12,14 @@ const NONE = Buffer.alloc(0);
  */
 export function sidsOf({ texts }: Subject): Buffer {
   return texts.sids.length <= 1 ? (texts.sids[0] ?? NONE) : union(texts.sids);
+}
+
+/** Slots of all texts, each once, at most GRAMS_MAX. */
+export function slotsOf({ texts }: Subject): Uint32Array {
+  if (texts.slots.length <= 1) return texts.slots[0] ?? NO_SLOTS;
+  const slots = new Set<number>();
+  for (const of of texts.slots) for (const slot of of) if (slots.size < GRAMS_MAX) slots.add(slot);
+  return Uint32Array.from(slots);
 }
 
 function union(buffers: readonly Buffer[]): Buffer {

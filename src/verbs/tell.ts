@@ -6,7 +6,7 @@ import type { Request } from '../pnp/request.ts';
 import type { AnswerHeaders, Response } from '../pnp/response.ts';
 import type { LessonLabel, User } from '../store/store.ts';
 import type { Context, LessonNote } from './context.ts';
-import { sidsOf } from './lesson-tokens.ts';
+import { sidsOf, slotsOf } from './lesson-tokens.ts';
 import { requireDomain } from './local-user.ts';
 import { openUser, sampleOfRequest } from './sample.ts';
 
@@ -18,6 +18,7 @@ interface Material {
   readonly senderId: string;
   /** Server token ids, each once; the user's are made of them. */
   readonly sids: Buffer;
+  readonly slots: Uint32Array;
 }
 
 /** Who says so; both undefined: the operator. */
@@ -101,7 +102,12 @@ function fromBody(request: Request, { user }: Reporter, context: Context): Mater
   const sample = sampleOfRequest(request);
   if (sample.isTest) return undefined;
   const subject = context.pipeline.subjectOf(sample, user);
-  return { textId: subject.ids.text, senderId: subject.ids.jid, sids: sidsOf(subject) };
+  return {
+    textId: subject.ids.text,
+    senderId: subject.ids.jid,
+    sids: sidsOf(subject),
+    slots: slotsOf(subject),
+  };
 }
 
 function fromTrace(request: Request, { user }: Reporter, context: Context): Material {

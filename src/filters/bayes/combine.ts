@@ -1,4 +1,5 @@
 import { FEATURES_MAX } from '../../text/features.ts';
+import { SCRIPTS } from '../../text/scripts.ts';
 import type { ServerCounts, TokenCounts } from '../facts.ts';
 
 /** One lesson in the units of `TokenCounts`. */
@@ -33,6 +34,9 @@ const NO_COUNTS: ServerCounts = {
   ham: new Uint32Array(FEATURES_MAX),
   spamTotal: 0,
   hamTotal: 0,
+  scripts: new Uint8Array(FEATURES_MAX),
+  spamByScript: new Float64Array(SCRIPTS),
+  hamByScript: new Float64Array(SCRIPTS),
   starter: new Uint32Array(FEATURES_MAX),
   hasStarter: false,
 };
@@ -53,7 +57,8 @@ export interface Estimate {
  * Combines the tokens of one text. Each known token gives the log of its rate in spam ÷ its rate in ham: presence in a
  * lesson, per class, so that a table of much ham and little spam is not biased (Graham, "A Plan for Spam", 2002). A rate is
  * shrunk towards the token's rate over all lessons (Robinson, "A Statistical Approach to the Spam Problem", 2003, with the
- * prior on each rate in place of one on their quotient). With a user's counts, the server's rates are the prior of the
+ * prior on each rate in place of one on their quotient). A rate is one among the lessons that hold words of the token's script
+ * (docs/decisions/0024): spam in a script of which there is no ham tells nothing of the script's common words. With a user's counts, the server's rates are the prior of the
  * user's: a token that the user does not know keeps the server's estimate. A token that nobody knows counts nothing.
  *
  * The starter says by how much a token's rate in each class differs from its rate over all lessons: so much does the prior
@@ -72,13 +77,14 @@ export function combine(
   lessonsMin = 0,
 ): Estimate {
   const count = server?.count ?? user?.count ?? 0;
-  const { spam, ham, starter, spamTotal, hamTotal, hasStarter } = server ?? NO_COUNTS;
+  const { spam, ham, starter, scripts, spamByScript, hamByScript, spamTotal, hamTotal, hasStarter } =
+    server ?? NO_COUNTS;
   const own = user ?? NO_COUNTS;
   const filledTo = hasStarter ? lessonsMin * LESSON_UNITS : 0;
   const isFilled = spamTotal < filledTo || hamTotal < filledTo;
   const known = isFilled && server !== undefined ? shareKnown(server) : 0;
-  const inSpamAll = spamTotal + known * Math.max(0, filledTo - spamTotal);
-  const inHamAll = hamTotal + known * Math.max(0, filledTo - hamTotal);
+  const spamFilled = known * Math.max(0, filledTo - spamTotal);
+  const hamFilled = known * Math.max(0, filledTo - hamTotal);
   const starterPrior = isFilled ? STARTER_PRIOR_UNTRAINED : STARTER_PRIOR;
   let sum = 0;
   let product = 1;
@@ -97,6 +103,9 @@ export function combine(
     let inSpam = 0;
     let inHam = 0;
     if (seen > 0) {
+      const script = scripts[index] as number;
+      const inSpamAll = (spamByScript[script] as number) + spamFilled;
+      const inHamAll = (hamByScript[script] as number) + hamFilled;
       const overall = (inSpamAll + inHamAll) / seen;
       const strength = share === 0 ? PRIOR : starterPrior;
       inSpam = inverseRate(spam[index] as number, inSpamAll, strength, overall / raises);

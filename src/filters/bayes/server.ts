@@ -19,7 +19,7 @@ export function createBayesServer(options: BayesServerOptions): Filter {
   const { lessonsMin, tokensMin } = options;
   return {
     name: 'bayes.server',
-    version: 4,
+    version: 5,
     wants: ['server_counts'],
     readsText: true,
     cacheKey: (_sample: Sample, ids: SampleIds): CacheKey | undefined => {

@@ -146,8 +146,9 @@ export class Checkpoints {
       usersFloor: users.floor,
       scrubbed: Math.max(this.#written.scrubbed, Math.min(this.#floor(), left - 1)),
       totalsSeq: server.generation,
-      spamTotal: server.totals.spamTotal,
-      hamTotal: server.totals.hamTotal,
+      // Copies: what is written is not to change.
+      spamByScript: server.totals.spam.slice(),
+      hamByScript: server.totals.ham.slice(),
     };
   }
 }

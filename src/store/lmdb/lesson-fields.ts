@@ -5,6 +5,7 @@
 const NUMBER_OF_FIELD = {
   sids: 1,
   uids: 2,
+  linear: 8,
 } as const;
 
 /** Bytes in front of a field: its number and its length, u16 each. */
@@ -16,6 +17,8 @@ export interface LessonFields {
   readonly sids: Buffer;
   /** Token ids of the user's table, 8 bytes each. */
   readonly uids: Buffer;
+  /** What `linear.server` is fitted to besides, sealed: see `lesson-seal.ts`. */
+  readonly linear: Buffer;
 }
 
 type FieldName = keyof LessonFields;

@@ -2,8 +2,9 @@ import { TOKENISER_VERSION } from '../../text/features.ts';
 import { idWord } from '../id-words.ts';
 import { ID_BYTES } from '../keyed-ids.ts';
 import type { LessonInput, LessonLabel } from '../store.ts';
-import { fieldBytes, type LessonFields, readFields, writeFields } from './lesson-fields.ts';
-import { compactTokens, TOKEN_BYTES } from './token-ids.ts';
+import { fieldBytes, type LessonFields, NO_FIELDS, readFields, writeFields } from './lesson-fields.ts';
+import type { LessonSeal } from './lesson-seal.ts';
+import { compactTokens, scriptsMask, TOKEN_BYTES } from './token-ids.ts';
 
 /** One lesson's weight in the tables, in units of 1/256 lesson. */
 export const LESSON_WEIGHT = 256;
@@ -15,6 +16,7 @@ const HEAD_BYTES = 56;
 /** 1 is what schema 2 wrote, without fields. */
 const LEARN = 3;
 const UNDO = 2;
+const ALL_SCRIPTS = 0xffff;
 const NO_USER = '0'.repeat(2 * ID_BYTES);
 
 /** What a lesson did to the tables; an undo subtracts the same. */
@@ -28,13 +30,15 @@ export interface Learnt extends LessonFields {
   readonly reporterTag: number;
   /** 32 hex digits, '' for none. */
   readonly userId: string;
+  /** Scripts of its tokens, a bit each; one that was taught before they were told apart counts for all. */
+  readonly scripts: number;
 }
 
 export type LogRecord =
   | { readonly kind: 'learn'; readonly learnt: Learnt }
   | { readonly kind: 'undo'; readonly learnSeq: number };
 
-export function learntFrom(lesson: LessonInput): Learnt {
+export function learntFrom(lesson: LessonInput, seal: LessonSeal): Learnt {
   const user = lesson.user?.keyState === 'ok' ? lesson.user : undefined;
   return {
     label: lesson.label,
@@ -43,6 +47,8 @@ export function learntFrom(lesson: LessonInput): Learnt {
     id: lesson.id,
     reporterTag: lesson.reporterId === undefined ? OPERATOR_TAG : reporterTag(lesson.reporterId),
     userId: user?.id ?? '',
+    scripts: scriptsMask(lesson.sids),
+    linear: seal.seal(lesson),
     sids: compactTokens(lesson.sids),
     uids: user === undefined ? Buffer.alloc(0) : compactTokens(lesson.uids),
   };
@@ -77,7 +83,8 @@ function writeHead(record: Buffer, kind: number, learnt: Learnt): void {
   record.writeDoubleLE(learnt.at, 8);
   record.write(learnt.id, 16, 'hex');
   record.writeUInt16LE(learnt.reporterTag, 32);
-  record.fill(0, 34, 40);
+  record.writeUInt16LE(learnt.scripts, 34);
+  record.fill(0, 36, 40);
   record.write(learnt.userId === '' ? NO_USER : learnt.userId, 40, 'hex');
 }
 
@@ -97,6 +104,7 @@ export function decodeRecord(record: Buffer): LogRecord {
     id: record.toString('hex', 16, 32),
     reporterTag: record.readUInt16LE(32),
     userId: userId === NO_USER ? '' : userId,
+    scripts: record.readUInt16LE(34) || ALL_SCRIPTS,
     ...readFields(record, HEAD_BYTES),
   };
   return { kind: 'learn', learnt };
@@ -107,7 +115,11 @@ export function withFields(record: Buffer): Buffer | undefined {
   if (record[0] !== 1) return undefined;
   const uidsAt = HEAD_BYTES + record.readUInt16LE(34) * TOKEN_BYTES;
   const uidsEnd = uidsAt + record.readUInt16LE(36) * TOKEN_BYTES;
-  const fields = { sids: record.subarray(HEAD_BYTES, uidsAt), uids: record.subarray(uidsAt, uidsEnd) };
+  const fields = {
+    ...NO_FIELDS,
+    sids: record.subarray(HEAD_BYTES, uidsAt),
+    uids: record.subarray(uidsAt, uidsEnd),
+  };
   const renewed = Buffer.alloc(HEAD_BYTES + fieldBytes(fields));
   record.copy(renewed, 0, 0, HEAD_BYTES);
   renewed[0] = LEARN;

@@ -4,6 +4,7 @@ import type { StoreBounds } from '../options.ts';
 import type { LessonInput, Lessons } from '../store.ts';
 import type { Environment } from './environment.ts';
 import { decodeRecord, encodeLearn, encodeUndo, type Learnt, learntFrom } from './lesson-record.ts';
+import type { LessonSeal } from './lesson-seal.ts';
 import type { LMDBServerTokens } from './server-tokens.ts';
 import type { LMDBUserTables } from './user-tables.ts';
 import type { Writer } from './writer.ts';
@@ -22,6 +23,7 @@ export interface LessonsOptions {
   readonly server: LMDBServerTokens;
   readonly users: LMDBUserTables;
   readonly bounds: Pick<StoreBounds, 'undoDays'>;
+  readonly seal: LessonSeal;
 }
 
 interface Live {
@@ -52,7 +54,7 @@ export class LMDBLessons implements Lessons {
       this.#refuseIfDegraded();
       const live = this.#live(lesson.id);
       if (live?.learnt.label === lesson.label) return 'unchanged';
-      await this.#learn(learntFrom(lesson), live);
+      await this.#learn(learntFrom(lesson, this.#options.seal), live);
       return live === undefined ? 'set' : 'replaced';
     });
   }

@@ -1,4 +1,5 @@
 import { metaKey, numberKey, readNumberKey } from '../keys.ts';
+import { withScripts } from './checkpoint-record.ts';
 import type { Databases, Table } from './databases.ts';
 import { headOf, OPERATOR_TAG, withFields } from './lesson-record.ts';
 
@@ -26,8 +27,8 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   {
     from: 2,
-    says: 'the store had schema 2: all of it is kept',
-    pieces: lessonsWithFields,
+    says: 'the store had schema 2: all lessons are kept, traces are dropped; what was judged before is reported by its body',
+    pieces: toFieldsAndScripts,
   },
 ];
 
@@ -69,6 +70,16 @@ function* withoutUsersLessons({ lessons, lessonIds }: Databases): Generator<void
     first = last.seq + 1;
     yield;
   }
+}
+
+/** Schema 2 told no scripts apart: its lessons count for all of them, and its traces have no room for them. */
+function* toFieldsAndScripts(databases: Databases): Generator<void, number, void> {
+  const { meta, traces } = databases;
+  yield* emptied(traces);
+  meta.removeSync(metaKey('traces'));
+  const checkpoint = meta.get(metaKey('checkpoint'));
+  if (checkpoint !== undefined) meta.putSync(metaKey('checkpoint'), withScripts(Buffer.from(checkpoint)));
+  return yield* lessonsWithFields(databases);
 }
 
 /** Schema 2 had no room in a lesson for anything but its tokens. All that it recorded stays. */

@@ -1,3 +1,4 @@
+import { SCRIPTS } from '../../text/scripts.ts';
 import { segmentKey } from '../keys.ts';
 import type { Starter } from '../starter.ts';
 import type { ServerColumns, ServerTokens } from '../store.ts';
@@ -9,9 +10,10 @@ import { ROW_WORDS, SEGMENT_TOKENS_MAX, TokenTable } from './token-table.ts';
 
 const HEAD_BYTES = 16;
 
+/** Lessons that hold tokens of a script, by script, in units of 1/256 lesson; the first one is all lessons. */
 export interface Totals {
-  spamTotal: number;
-  hamTotal: number;
+  readonly spam: Float64Array;
+  readonly ham: Float64Array;
 }
 
 /** A segment or a table on its way to the disk; `failed` makes it due again. */
@@ -27,7 +29,7 @@ export interface Writing {
  * at start is applied to those segments that do not have it yet.
  */
 export class LMDBServerTokens implements ServerTokens {
-  readonly totals: Totals = { spamTotal: 0, hamTotal: 0 };
+  readonly totals: Totals = { spam: new Float64Array(SCRIPTS), ham: new Float64Array(SCRIPTS) };
   generation = 0;
   starter = '';
   /** Tokens of the starter that have a place. */
@@ -66,8 +68,11 @@ export class LMDBServerTokens implements ServerTokens {
 
   lookup(ids: Buffer, count: number, into: ServerColumns): void {
     this.#table.lookup(ids, count, into);
-    into.spamTotal = this.totals.spamTotal;
-    into.hamTotal = this.totals.hamTotal;
+    const { spam, ham } = this.totals;
+    into.spamTotal = spam[0]!;
+    into.hamTotal = ham[0]!;
+    into.spamByScript = spam;
+    into.hamByScript = ham;
     into.hasStarter = this.starter !== '';
   }
 
@@ -93,8 +98,9 @@ export class LMDBServerTokens implements ServerTokens {
   }
 
   #addTotal(learnt: Learnt, sign: 1 | -1): void {
-    if (learnt.label === 'spam') this.totals.spamTotal += sign * learnt.weight;
-    else this.totals.hamTotal += sign * learnt.weight;
+    const totals = this.totals[learnt.label];
+    for (let script = 0; script < SCRIPTS; script++)
+      if (((learnt.scripts >>> script) & 1) === 1) totals[script] = totals[script]! + sign * learnt.weight;
   }
 
   /** Takes what is due among the next `count` segments; the caller writes it. */
@@ -145,8 +151,8 @@ export class LMDBServerTokens implements ServerTokens {
       if (value !== undefined) this.#table.readRows(rowsOf(value));
     }
     this.#totalsSeq = totalsSeq;
-    this.totals.spamTotal = checkpoint.spamTotal;
-    this.totals.hamTotal = checkpoint.hamTotal;
+    this.totals.spam.set(checkpoint.spamByScript);
+    this.totals.ham.set(checkpoint.hamByScript);
     this.generation = this.#seqs.reduce((last, seq) => Math.max(last, seq), totalsSeq);
   }
 

@@ -1,3 +1,4 @@
+import { SCRIPTS } from '../../text/scripts.ts';
 import { BlockCipher, type DaemonKeys, deriveDaemonKeys } from '../crypto.ts';
 import { DerivedIds } from '../keyed-ids.ts';
 import { STORE_LIMITS, type StoreBounds, type StoreLimits, type StoreOptions } from '../options.ts';
@@ -7,6 +8,7 @@ import { type CheckpointRecord, readCheckpoint } from './checkpoint-record.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { type Environment, openEnvironment, takeDirectory } from './environment.ts';
 import { LMDBFacts } from './facts.ts';
+import { LessonSeal } from './lesson-seal.ts';
 import { LMDBLessons } from './lessons.ts';
 import { LMDBServerTokens } from './server-tokens.ts';
 import { segmentsFor } from './token-table.ts';
@@ -84,7 +86,7 @@ class LMDBStore implements Store {
     this.users = new LMDBUserTables({ ...limits, environment, ids: this.ids, cipher, secret, now });
     const { server, users } = this;
     const parts = { dir, environment, writer: this.#writer, server, users, bounds: this.#bounds };
-    this.lessons = new LMDBLessons(parts);
+    this.lessons = new LMDBLessons({ ...parts, seal: new LessonSeal(keys.linear) });
     const stepsOf = () => Math.max(1, Math.floor((this.#bounds.checkpointSeconds * 1000) / STEP_MS));
     this.#checkpoints = new Checkpoints({ ...parts, lessons: this.lessons, stepsOf }, checkpoint);
     this.traces = new LMDBTraces({ ...parts, cipher, mask: keys.trace, now });
@@ -179,7 +181,7 @@ function firstCheckpoint({ serverTokensMax }: StoreLimits): CheckpointRecord {
     usersFloor: 0,
     scrubbed: 0,
     totalsSeq: 0,
-    spamTotal: 0,
-    hamTotal: 0,
+    spamByScript: new Float64Array(SCRIPTS),
+    hamByScript: new Float64Array(SCRIPTS),
   };
 }

@@ -1,10 +1,16 @@
+import { SCRIPT_BITS } from '../../text/grams.ts';
+
 /** Bytes kept of a token's id. */
 export const TOKEN_BYTES = 8;
 /** Bytes from one token's id to the next, as ciphers return them. */
 export const TOKEN_STRIDE = 16;
 
+/** Behind an id the script of the token's letters. */
+export const SCRIPT_AT = 8;
+
 /** The same in words of 4 bytes. */
 export const STRIDE_WORDS = TOKEN_STRIDE / 4;
+export const SCRIPT_WORD = SCRIPT_AT / 4;
 
 /** Ids of stride 16 as words of this machine, with a sign; those that lie askew are copied. */
 export function tokenWords(ids: Buffer, count: number): Int32Array {
@@ -30,10 +36,37 @@ export function compactTokens(ids: Buffer): Buffer {
   return Buffer.from(words.buffer);
 }
 
-/** Back to 16 bytes a token; the second half of each is zero. */
-export function spreadTokens(compact: Buffer): Buffer {
+/** Back to 16 bytes a token. */
+export function spreadTokens(compact: Buffer, scripts: Uint8Array): Buffer {
   const ids = Buffer.alloc(compact.length * (TOKEN_STRIDE / TOKEN_BYTES));
-  for (let from = 0, to = 0; from < compact.length; from += TOKEN_BYTES, to += TOKEN_STRIDE)
-    compact.copy(ids, to, from, from + TOKEN_BYTES);
+  for (let index = 0; index < compact.length / TOKEN_BYTES; index++) {
+    compact.copy(ids, index * TOKEN_STRIDE, index * TOKEN_BYTES, (index + 1) * TOKEN_BYTES);
+    ids[index * TOKEN_STRIDE + SCRIPT_AT] = scripts[index] ?? 0;
+  }
   return ids;
+}
+
+/** The scripts of the letters of tokens, two in a byte. */
+export function packScripts(ids: Buffer, count: number, into: Uint8Array, offset: number): void {
+  const from = tokenWords(ids, count);
+  for (let index = 0; index < count; index += 2) {
+    const second = index + 1 < count ? from[STRIDE_WORDS * (index + 1) + SCRIPT_WORD]! : 0;
+    into[offset + (index >>> 1)] = from[STRIDE_WORDS * index + SCRIPT_WORD]! | (second << SCRIPT_BITS);
+  }
+}
+
+export function unpackScripts(bytes: Uint8Array, count: number): Uint8Array {
+  return Uint8Array.from(
+    { length: count },
+    (_, index) => ((bytes[index >>> 1] ?? 0) >>> (SCRIPT_BITS * (index & 1))) & 0xf,
+  );
+}
+
+/** Every script that a token of these is of, a bit each; that of none is always among them. */
+export function scriptsMask(ids: Buffer): number {
+  const count = ids.length / TOKEN_STRIDE;
+  const from = tokenWords(ids, count);
+  let mask = 1;
+  for (let index = 0; index < count; index++) mask |= 1 << from[STRIDE_WORDS * index + SCRIPT_WORD]!;
+  return mask;
 }

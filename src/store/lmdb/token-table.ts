@@ -79,7 +79,7 @@ export class TokenTable {
     const slots = this.#signed;
     const scale = this.#scale;
     const words = tokenWords(ids, count);
-    const { spam, ham, starter } = into;
+    const { spam, ham, starter, scripts } = into;
     let touched = 0;
     for (let i = 0; i < count; i++)
       touched ^= slots[((((words[4 * i]! >>> 0) * scale) | 0) << 15) | ((words[4 * i + 1]! & 4095) << 3)]!;
@@ -98,6 +98,7 @@ export class TokenTable {
       spam[i] = isCounted ? slots[at + SPAM]! : 0;
       ham[i] = isCounted ? slots[at + HAM]! : 0;
       starter[i] = isKnown ? slots[at + STARTER]! : 0;
+      scripts[i] = words[4 * i + 2]!;
     }
     into.count = count;
   }

@@ -1,17 +1,32 @@
 import { VERDICTS } from '../../model/verdict.ts';
 import { FEATURES_MAX } from '../../text/features.ts';
+import { GRAMS_MAX } from '../../text/grams.ts';
 import { idOfWords, idWord } from '../id-words.ts';
+import { packSlots, SLOT_BYTES, unpackSlots } from '../slots.ts';
 import type { Trace } from '../store.ts';
-import { copyTokens, spreadTokens, TOKEN_BYTES, TOKEN_STRIDE } from './token-ids.ts';
+import {
+  copyTokens,
+  packScripts,
+  spreadTokens,
+  TOKEN_BYTES,
+  TOKEN_STRIDE,
+  unpackScripts,
+} from './token-ids.ts';
 
 const HEAD_BYTES = 72;
 const SCORES_MAX = 64;
+/** Scripts of tokens in a word. */
+const SCRIPTS_A_WORD = 8;
 /** A trace takes whole places of this size: each is one block of the cipher that seals it. */
 export const PLACE_BYTES = 16;
 const PLACE_WORDS = PLACE_BYTES / 4;
 /** The longest trace. */
 export const TRACE_BYTES_MAX =
-  PLACE_BYTES * Math.ceil((HEAD_BYTES + 4 * SCORES_MAX + FEATURES_MAX * TOKEN_BYTES) / PLACE_BYTES);
+  PLACE_BYTES *
+  Math.ceil(
+    (HEAD_BYTES + 4 * SCORES_MAX + FEATURES_MAX * (TOKEN_BYTES + 1) + 4 + GRAMS_MAX * SLOT_BYTES) /
+      PLACE_BYTES,
+  );
 
 const TEXT_WORD = 4;
 const SENDER_WORD = 8;
@@ -22,6 +37,7 @@ const CHECK_WORD = 17;
 const words = new Uint32Array(TRACE_BYTES_MAX / 4);
 const floats = new Float32Array(words.buffer);
 const doubles = new Float64Array(words.buffer);
+const bytes = new Uint8Array(words.buffer);
 
 /**
  * A trace before it is sealed, in whole places. The result is scratch space: valid until the next call.
@@ -29,7 +45,8 @@ const doubles = new Float64Array(words.buffer);
  * ```
  *  0 at f64   8 total f64   16 text id 16   32 sender id 16   48 owner's id 16 (zeros: nobody's)
  * 64 verdict u8, scores u8, sids u8, zero u8   68 check u32
- * 72 scores f32, then sids, 8 bytes each, then zeros
+ * 72 scores f32, then sids, 8 bytes each, then the scripts of their letters, half a byte each, in whole words, then how many
+ *    slots u32, then slots, 3 bytes each, then zeros
  * ```
  */
 export function encodeTrace(trace: Trace, ownerId: string, check: number): Uint32Array {
@@ -46,8 +63,15 @@ export function encodeTrace(trace: Trace, ownerId: string, check: number): Uint3
   for (let i = 0; i < scores; i++) floats[at++] = trace.scores[i]!;
   copyTokens(trace.sids, sids, { words, at });
   at += 2 * sids;
-  while (at % PLACE_WORDS !== 0) words[at++] = 0;
-  return words.subarray(0, at);
+  const scriptWords = Math.ceil(sids / SCRIPTS_A_WORD);
+  const slots = Math.min(trace.slots.length, GRAMS_MAX);
+  const end = at + scriptWords + 1 + Math.ceil((slots * SLOT_BYTES) / 4);
+  const last = PLACE_WORDS * Math.ceil(end / PLACE_WORDS);
+  words.fill(0, at, last);
+  packScripts(trace.sids, sids, bytes, 4 * at);
+  words[at + scriptWords] = slots;
+  packSlots(trace.slots.subarray(0, slots), bytes, 4 * (at + scriptWords + 1));
+  return words.subarray(0, last);
 }
 
 function writeId(id: string, at: number): void {
@@ -64,7 +88,10 @@ export function decodeTrace(record: Uint32Array, ownerId: string, check: number)
   const counts = record[COUNTS_WORD]!;
   const scoresAt = HEAD_BYTES / 4;
   const sidsAt = scoresAt + ((counts >>> 8) & 0xff);
-  const sidsEnd = sidsAt + 2 * ((counts >>> 16) & 0xff);
+  const count = (counts >>> 16) & 0xff;
+  const sidsEnd = sidsAt + 2 * count;
+  const slotsAt = sidsEnd + Math.ceil(count / SCRIPTS_A_WORD);
+  const scripts = unpackScripts(bytesFrom(record, sidsEnd), count);
   const head = new Float64Array(record.buffer, 0, 2);
   return {
     at: head[0]!,
@@ -73,8 +100,16 @@ export function decodeTrace(record: Uint32Array, ownerId: string, check: number)
     textId: readId(record, TEXT_WORD),
     senderId: readId(record, SENDER_WORD),
     scores: new Float32Array(record.slice(scoresAt, sidsAt).buffer),
-    sids: spreadTokens(Buffer.from(record.slice(sidsAt, sidsEnd).buffer)),
+    sids: spreadTokens(Buffer.from(record.slice(sidsAt, sidsEnd).buffer), scripts),
+    slots: unpackSlots(
+      bytesFrom(record, slotsAt + 1).subarray(0, SLOT_BYTES * Math.min(record[slotsAt] ?? 0, GRAMS_MAX)),
+    ),
   };
+}
+
+function bytesFrom(record: Uint32Array, at: number): Uint8Array {
+  const rest = record.subarray(at);
+  return new Uint8Array(rest.buffer, rest.byteOffset, rest.byteLength);
 }
 
 function readId(record: Uint32Array, at: number): string {

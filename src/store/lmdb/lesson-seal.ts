@@ -1,0 +1,56 @@
+import { createCipheriv } from 'node:crypto';
+import { packSlots, SLOT_BYTES, unpackSlots } from '../slots.ts';
+import type { LessonInput } from '../store.ts';
+import type { Learnt } from './lesson-record.ts';
+import { packScripts, TOKEN_BYTES, TOKEN_STRIDE, unpackScripts } from './token-ids.ts';
+
+const KEY_BYTES = 16;
+
+/** What a lesson says to `linear.server` besides its tokens. */
+export interface LinearPart {
+  /** One a token of `sids`. */
+  readonly scripts: Uint8Array;
+  readonly slots: Uint32Array;
+}
+
+type Named = Pick<Learnt, 'id' | 'at'>;
+
+/**
+ * Seals what no cipher has made unreadable: the scripts of tokens, half a byte each, and then slots, three bytes each. In counter
+ * mode (NIST SP 800-38A, 6.5); a lesson's id and its time begin the counter.
+ */
+export class LessonSeal {
+  readonly #key: Buffer;
+
+  /** @param key of which the first 16 bytes are used. */
+  constructor(key: Buffer) {
+    this.#key = key.subarray(0, KEY_BYTES);
+  }
+
+  seal({ sids, slots, id, at }: LessonInput): Buffer {
+    const count = Math.floor(sids.length / TOKEN_STRIDE);
+    const scriptBytes = Math.ceil(count / 2);
+    const plain = new Uint8Array(scriptBytes + SLOT_BYTES * slots.length);
+    packScripts(sids, count, plain, 0);
+    packSlots(slots, plain, scriptBytes);
+    return this.#apply(plain, { id, at });
+  }
+
+  /** A lesson of schema 2 has none of it. */
+  open(learnt: Learnt): LinearPart {
+    const plain = this.#apply(learnt.linear, learnt);
+    const count = learnt.sids.length / TOKEN_BYTES;
+    const scriptBytes = Math.ceil(count / 2);
+    return {
+      scripts: unpackScripts(plain.subarray(0, scriptBytes), count),
+      slots: unpackSlots(plain.subarray(scriptBytes)),
+    };
+  }
+
+  #apply(bytes: Uint8Array, { id, at }: Named): Buffer {
+    const counter = Buffer.alloc(16);
+    counter.write(id, 0, 8, 'hex');
+    counter.writeDoubleLE(at, 8);
+    return createCipheriv('aes-128-ctr', this.#key, counter).update(bytes);
+  }
+}
