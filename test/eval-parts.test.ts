@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { bootstrapInterval } from '../bench/eval/bootstrap.ts';
-import {
-  calibrationOf,
-  corrected,
-  renderCalibration,
-  reportCalibration,
-  weighed,
-} from '../bench/eval/calibration.ts';
+import { calibrationOf, corrected, reportCalibration, weighed } from '../bench/eval/calibration.ts';
+import { renderCalibration } from '../bench/eval/calibration-table.ts';
 import { figuresOf, meanFigures } from '../bench/eval/figures.ts';
 import { folds } from '../bench/eval/folds.ts';
 import { readOptions, USAGE } from '../bench/eval/options.ts';

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type Figures, figuresOf } from '../bench/eval/figures.ts';
 import { withJudge } from '../bench/eval/learn.ts';
-import { renderMonth, runMonth } from '../bench/eval/month.ts';
+import { runMonth } from '../bench/eval/month.ts';
+import { onDaemon } from '../bench/eval/month-daemon.ts';
 import { planMonth, textsOf } from '../bench/eval/month-plan.ts';
+import { renderMonth } from '../bench/eval/month-table.ts';
 import { isWrong, learnOnline, renderOnline, runOnline } from '../bench/eval/online.ts';
 import { shuffled } from '../bench/eval/shuffle.ts';
-import { meansOf, renderUsers, runUsers, VARIANTS, without } from '../bench/eval/users.ts';
+import { meansOf, runUsers, VARIANTS, without } from '../bench/eval/users.ts';
+import { renderUsers } from '../bench/eval/users-table.ts';
 import { createRandom } from '../bench/random.ts';
 import type { Message } from '../bench/rows.ts';
 import { schema } from '../src/config/schema.ts';
@@ -188,6 +194,30 @@ describe('a month of a user', () => {
         .split('\n')
         .every((line) => line.length <= 80),
     );
+  });
+});
+
+describe('a daemon with a clock of its own', () => {
+  it('is cleared away where it does not start, and where its user fails', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'pv-clock-'));
+    const outer = process.env['TMPDIR'];
+    process.env['TMPDIR'] = dir;
+    await assert.rejects(
+      onDaemon('no.such = "key"', async () => 'never'),
+      /did not start/,
+    );
+    await assert.rejects(
+      onDaemon('', async (client, pass) => {
+        pass(86_400_000);
+        await client.ping();
+        throw new Error('of the user');
+      }),
+      /of the user/,
+    );
+    if (outer === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = outer;
+    assert.deepEqual(readdirSync(dir), []);
+    rmSync(dir, { recursive: true });
   });
 });
 

@@ -6,16 +6,17 @@ import { createRandom } from '../random.ts';
 import type { Message } from '../rows.ts';
 import { folds } from './folds.ts';
 import { fromScratch, judgeAll, teachAll, withJudge } from './learn.ts';
-import { fixed, progress } from './print.ts';
+import { progress } from './print.ts';
 import { shuffled } from './shuffle.ts';
 
 /** Messages of ham in English that are taught, in equal parts of these files. */
-const HAM_TAUGHT = 5_000;
+export const HAM_TAUGHT = 5_000;
 const HAM_TAUGHT_FILES = ['train/irc-ham-en', 'train/tatoeba-ham-en'];
 const SEED = 1;
-/** Most ham that may be `spam`, in percent, and its highest mean probability. */
-const SPAM_MAX_PCT = 0.5;
-const MEAN_PROBABILITY_MAX = 0.5;
+/** Most ham that may be `spam`, in percent. */
+export const SPAM_MAX_PCT = 0.5;
+/** Highest mean probability of ham. */
+export const MEAN_PROBABILITY_MAX = 0.5;
 
 /** Part of a file: messages of one class and one language. */
 interface Part {
@@ -50,7 +51,7 @@ const LESSONS: readonly Lesson[] = [
 ];
 
 /** What was said of ham. */
-interface Said {
+export interface Said {
   readonly spam_pct: number;
   readonly mean_probability: number;
   readonly met: boolean;
@@ -147,25 +148,4 @@ function englishHam(corpora: string): Message[] {
 
 function partOf(corpora: string, { file, lang, label }: Part): Message[] {
   return readRows(join(corpora, `${file}.tsv`)).filter((row) => row.lang === lang && row.label === label);
-}
-
-/** For people, at most 80 columns wide. */
-export function renderBias(reports: readonly BiasReport[]): string {
-  const said = ({ spam_pct, mean_probability, met }: Said) =>
-    `${fixed(spam_pct, 2).padStart(8)}${fixed(mean_probability, 3).padStart(8)} ${met ? '✔' : '✘'}`;
-  return [
-    `bias: ${HAM_TAUGHT} English ham and the spam of one language taught, ham of it judged:`,
-    `% that is spam (<= ${SPAM_MAX_PCT}), mean probability (<= ${MEAN_PROBABILITY_MAX}); without starter, with it`,
-    ...reports.map(({ taught, ham, without_starter, with_starter }) => {
-      const what = `${taught.spam} ${taught.lang}`.padStart(6);
-      const name = `${ham.lang.padEnd(4)}${ham.file.replace(/^.*\//, '')}`.padEnd(30);
-      return `${what}  ${name}${String(ham.n).padStart(6)}${said(without_starter)}${said(with_starter)}`;
-    }),
-    ...new Set(
-      reports.map(({ taught }) => {
-        const { lang, spam_caught_held_out_pct: caught } = taught;
-        return `        ${`spam ${lang}, a fifth held out: caught %, without starter`.padEnd(60)}${fixed(caught, 1)}`;
-      }),
-    ),
-  ].join('\n');
 }

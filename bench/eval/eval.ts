@@ -4,17 +4,21 @@ import { loadConfig } from '../../src/config/load.ts';
 import { type Config, schema } from '../../src/config/schema.ts';
 import { surroundings } from '../report.ts';
 import { type Row, rows } from '../rows.ts';
-import { renderBias, runBias } from './bias.ts';
-import { renderCalibration, reportCalibration } from './calibration.ts';
+import { runBias } from './bias.ts';
+import { renderBias } from './bias-table.ts';
+import { reportCalibration } from './calibration.ts';
+import { renderCalibration } from './calibration-table.ts';
 import { renderHam, runHamFiles } from './ham.ts';
-import { renderMonth, runMonth } from './month.ts';
+import { runMonth } from './month.ts';
+import { renderMonth } from './month-table.ts';
 import { type OnlineReport, renderOnline, runOnline } from './online.ts';
 import { type EvalOptions, readOptions, type StudyName, USAGE } from './options.ts';
 import { progress } from './print.ts';
 import { type RowRun, reportRows, runRow } from './row-report.ts';
 import { renderRows } from './row-table.ts';
 import { LARGE_ROW } from './targets.ts';
-import { renderUsers, runUsers } from './users.ts';
+import { runUsers } from './users.ts';
+import { renderUsers } from './users-table.ts';
 
 /** Sections of the report by name, as JSON has them. */
 type Report = Record<string, unknown>;

@@ -1,18 +1,12 @@
-import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { PnpClient, type StanzaFacts, type Verdict } from '../../clients/node/pnp-client.ts';
-import { beforeInterrupt } from '../../src/cli/interrupt.ts';
+import type { PnpClient, StanzaFacts, Verdict } from '../../clients/node/pnp-client.ts';
 import { escapeText } from '../../src/cli/stanza-text.ts';
-import { startDaemon } from '../../test/daemon-process.ts';
 import type { Message } from '../rows.ts';
+import { onDaemon } from './month-daemon.ts';
 import { type Day, type Event, MONTH, planMonth, type Texts, textsOf } from './month-plan.ts';
-import { fixed, progress } from './print.ts';
+import { progress } from './print.ts';
 
 const JULIET = 'juliet@capulet.example';
 const DAY_MS = 86_400_000;
-const TIMEOUT_MS = 30_000;
 /** Days that are told together. */
 const PERIOD_DAYS = 10;
 /** Of the messages after the month, the share on which `bayes.user` is to have an opinion: some have no known word. */
@@ -54,9 +48,9 @@ interface Simulation {
 }
 
 /**
- * Thirty days of an ordinary user on a real daemon, by its socket: contacts, some strangers who are answered
- * and added (OBSERVE), spam, and a few reports by trace (TELL). The daemon's clock goes a day ahead each day. In the end
- * `bayes.user` should know enough of both classes to say something.
+ * Thirty days of an ordinary user on a real daemon, by its socket: contacts, some strangers who are answered and added
+ * (OBSERVE), spam, and a few reports by trace (TELL). The daemon's clock goes a day ahead each day. In the end `bayes.user`
+ * should know enough of both classes to say something.
  * @param config TOML for the daemon; where it listens and stores is already said. None: the defaults.
  */
 export async function runMonth(messages: readonly Message[], config = ''): Promise<MonthReport> {
@@ -79,47 +73,6 @@ export async function runMonth(messages: readonly Message[], config = ''): Promi
     const met = afterwards.opinions >= OPINIONS_MIN * afterwards.messages;
     return { periods, reports, observed, observe_refused: observeRefused, afterwards, met };
   });
-}
-
-/** Starts a daemon with a clock that can be put ahead, and ends it whatever happens. */
-async function onDaemon<T>(
-  config: string,
-  use: (client: PnpClient, pass: (ms: number) => void) => Promise<T>,
-): Promise<T> {
-  let dir: string | undefined;
-  let child: ChildProcess | undefined;
-  const remove = () => {
-    if (dir !== undefined) rmSync(dir, { recursive: true, force: true });
-  };
-  const takeBack = beforeInterrupt(() => {
-    child?.kill('SIGKILL');
-    remove();
-  });
-  dir = mkdtempSync(join(tmpdir(), 'pv-month-'));
-  const clock = join(dir, 'clock');
-  const daemon = await startDaemon({
-    dir,
-    config,
-    starter: true,
-    nodeOptions: ['--import', join(import.meta.dirname, '../../test/shifted-clock.js')],
-    env: { TEST_CLOCK_AHEAD: clock },
-    spawned: (process) => {
-      child = process;
-    },
-  });
-  const client = new PnpClient({ path: daemon.adminPath, timeoutMs: TIMEOUT_MS });
-  let ahead = 0;
-  try {
-    return await use(client, (ms) => {
-      ahead += ms;
-      writeFileSync(clock, String(ahead));
-    });
-  } finally {
-    client.close();
-    await daemon.stop();
-    takeBack();
-    remove();
-  }
 }
 
 async function liveDay(simulation: Simulation, { number, events, reportsWanted }: Day): Promise<void> {
@@ -153,13 +106,13 @@ function check(client: PnpClient, { kind, from, text }: Incoming): Promise<Verdi
   return client.check(stanzaOf(from, text), factsOf(from, kind === 'contact'));
 }
 
-function count(period: Period, { kind }: Incoming, { verdict, abstained }: Verdict): void {
+function count(period: Period, { kind }: Incoming, { verdict, symbol, abstained }: Verdict): void {
   const isSpam = kind === 'spam';
   if (isSpam) period.spam += 1;
   else period.ham += 1;
   if (verdict === 'spam' && isSpam) period.spam_caught += 1;
   if (verdict === 'spam' && !isSpam) period.ham_blocked += 1;
-  if (!abstained.has('bayes.user')) period.with_user_opinion += 1;
+  if (symbol === undefined && !abstained.has('bayes.user')) period.with_user_opinion += 1;
 }
 
 /**
@@ -210,32 +163,4 @@ function factsOf(from: string, isContact: boolean): StanzaFacts {
     peerChain: 'valid',
     peerIdentity: 'valid',
   };
-}
-
-/** For people, at most 80 columns wide. */
-export function renderMonth(report: MonthReport): string {
-  const { periods, reports, observed, observe_refused, afterwards, met } = report;
-  const head = ['spam', 'caught', 'ham', 'blocked', 'opinions'];
-  return [
-    `month: ${MONTH.days} days of one user; messages of strangers, as they were judged;\nopinions: on how many of them bayes.user had one`,
-    `${'days'.padEnd(12)}${head.map((cell) => cell.padStart(9)).join('')}`,
-    ...periods.map((period) => {
-      const cells = [
-        period.spam,
-        period.spam_caught,
-        period.ham,
-        period.ham_blocked,
-        period.with_user_opinion,
-      ];
-      return `${`until ${period.until_day}`.padEnd(12)}${cells.map((cell) => fixed(cell, 0).padStart(9)).join('')}`;
-    }),
-    `${reports} reports by TELL, ${observed} events by OBSERVE`,
-    ...(observe_refused === undefined
-      ? []
-      : [`OBSERVE was refused: ${observe_refused.split(';')[0]}; answers were taught by TELL`]),
-    `${met ? '✔' : '✘'} afterwards bayes.user has an opinion on ${afterwards.opinions} of ${afterwards.messages} messages`,
-    ...Object.entries(afterwards.abstentions).map(
-      ([why, messages]) => `  on ${messages} it has none: ${why}`,
-    ),
-  ].join('\n');
 }

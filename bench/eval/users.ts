@@ -4,15 +4,16 @@ import { UNITS } from '../../src/model/unit.ts';
 import { loadStarter } from '../../src/store/starter.ts';
 import { createRandom } from '../random.ts';
 import type { Message, Row } from '../rows.ts';
-import { type FigureName, type Figures, figuresOf, meanFigures } from './figures.ts';
+import { type Figures, figuresOf, meanFigures } from './figures.ts';
 import { folds } from './folds.ts';
 import { judgeAll, teachAll } from './learn.ts';
-import { fixed, progress } from './print.ts';
+import { progress } from './print.ts';
 import { shuffled } from './shuffle.ts';
 
 /** Four users of one server: four languages, four subjects. The training side of each row is what the user gets. */
 const ROWS = ['turkish', 'indonesian', 'sms-cluster', 'chinese'];
-const LESSONS_A_WEEK = 30;
+/** Messages that each user reports, spam and ham as they come. */
+export const LESSONS_A_WEEK = 30;
 const WEEKS = 8;
 /** Held-out messages of a user that are judged each week. */
 const JUDGED_MAX = 400;
@@ -21,13 +22,6 @@ const SEED = 1;
 /** Which units have a say, and who teaches. */
 export const VARIANTS = ['server', 'user', 'both', 'starter', 'pooled'] as const;
 export type Variant = (typeof VARIANTS)[number];
-const VARIANT_PROSE: Readonly<Record<Variant, string>> = {
-  server: "the server's units alone",
-  user: "the user's alone",
-  both: 'both, as configured',
-  starter: 'both over the starter, which has seen sms-cluster',
-  pooled: "the server's alone, each lesson believed as if it were the operator's",
-};
 
 /** One user at the end of a week; week 0 is before any lesson. */
 export interface UserWeek {
@@ -133,40 +127,6 @@ function measure(user: User, week: number, judges: ReadonlyMap<Variant, Judge>):
     lessons: { spam: count('spam'), ham: count('ham') },
     figures: Object.fromEntries(figures) as Record<Variant, Figures>,
   };
-}
-
-const GROUPS: readonly (readonly [string, FigureName, number, number])[] = [
-  ['1-AUC %', 'one_minus_auc_pct', 1, 5],
-  ['caught %', 'spam_caught_pct', 0, 4],
-  ['blocked %', 'ham_blocked_pct', 1, 5],
-];
-
-/** Week, and lessons of spam and of ham until then. */
-const HEAD_WIDTH = 10;
-
-/** For people, at most 80 columns wide. */
-export function renderUsers(weeks: readonly UserWeek[]): string {
-  const names = [...new Set(weeks.map(({ user }) => user))];
-  const letters = GROUPS.map(([, , , width]) =>
-    VARIANTS.map((name) => name.slice(0, 2).padStart(width)).join(''),
-  );
-  const titles = GROUPS.map(([title, , , width]) => title.padStart(VARIANTS.length * width));
-  return [
-    `users: ${names.length} of one server, ${LESSONS_A_WEEK} lessons a week each, spam + ham`,
-    ...VARIANTS.map((name) => `  ${name.slice(0, 2)} = ${VARIANT_PROSE[name]}`),
-    `${''.padEnd(HEAD_WIDTH)}${titles.join('')}`,
-    `${'week'.padEnd(HEAD_WIDTH)}${letters.join('')}`,
-    ...names.flatMap((name) => [name, ...weeks.filter(({ user }) => user === name).map(lineOf)]),
-    'mean',
-    ...meansOf(weeks).map(lineOf),
-  ].join('\n');
-}
-
-function lineOf({ week, lessons, figures }: UserWeek): string {
-  const cells = GROUPS.map(([, name, digits, width]) =>
-    VARIANTS.map((variant) => fixed(figures[variant][name], digits).padStart(width)).join(''),
-  );
-  return `${`${week} ${lessons.spam}+${lessons.ham}`.padEnd(HEAD_WIDTH)}${cells.join('')}`;
 }
 
 /** Each week's mean over the users; lessons are summed. */
