@@ -185,7 +185,10 @@ describe('a month of a user', () => {
       [10, 20, 30].map((day) => [day, 20, 3]),
     );
     assert.ok(report.reports >= 1 && report.reports <= 5);
-    assert.equal(report.observed, 6);
+    assert.equal(
+      Object.values(report.observed).reduce((sum, times) => sum + times, 0),
+      6,
+    );
     assert.ok(report.periods.at(-1)!.with_user_opinion > 0);
     assert.equal(report.afterwards.messages, 40);
     assert.equal(report.met, true);

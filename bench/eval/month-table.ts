@@ -3,7 +3,8 @@ import { MONTH } from './month-plan.ts';
 
 /** For people, at most 80 columns wide. */
 export function renderMonth(report: MonthReport): string {
-  const { periods, reports, observed, observe_refused, afterwards, met } = report;
+  const { periods, reports, observed, afterwards, met } = report;
+  const answers = Object.entries(observed).map(([answer, times]) => `${times} × ${answer}`);
   const head = ['spam', 'caught', 'ham', 'blocked', 'opinions'];
   return [
     `month: ${MONTH.days} days of one user; messages of strangers, as they were judged;\nopinions: on how many of them bayes.user had one`,
@@ -18,10 +19,8 @@ export function renderMonth(report: MonthReport): string {
       ];
       return `${`until ${period.until_day}`.padEnd(12)}${cells.map((cell) => String(cell).padStart(9)).join('')}`;
     }),
-    `${reports} reports by TELL, ${observed} events by OBSERVE`,
-    ...(observe_refused === undefined
-      ? []
-      : [`OBSERVE was refused: ${observe_refused.split(';')[0]}; answers were taught by TELL`]),
+    `${reports} reports by TELL; OBSERVE: ${answers.join(', ')}`,
+    ...('69 not-served' in observed ? ['  so first messages that were answered were taught by TELL'] : []),
     `${met ? '✔' : '✘'} afterwards bayes.user has an opinion on ${afterwards.opinions} of ${afterwards.messages} messages`,
     ...Object.entries(afterwards.abstentions).map(
       ([why, messages]) => `  on ${messages} it has none: ${why}`,

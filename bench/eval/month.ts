@@ -1,11 +1,14 @@
-import type { PnpClient, StanzaFacts, Verdict } from '../../clients/node/pnp-client.ts';
+import type { Answer, PnpClient, StanzaFacts, Verdict } from '../../clients/node/pnp-client.ts';
 import { escapeText } from '../../src/cli/stanza-text.ts';
+import { STATUS } from '../../src/errors.ts';
 import type { Message } from '../rows.ts';
 import { onDaemon } from './month-daemon.ts';
 import { type Day, type Event, MONTH, planMonth, type Texts, textsOf } from './month-plan.ts';
 import { progress } from './print.ts';
 
 const JULIET = 'juliet@capulet.example';
+/** `EX_UNAVAILABLE`: a verb that this release does not serve. */
+const NOT_SERVED = STATUS.EX_UNAVAILABLE;
 const DAY_MS = 86_400_000;
 /** Days that are told together. */
 const PERIOD_DAYS = 10;
@@ -26,9 +29,8 @@ interface Period {
 export interface MonthReport {
   readonly periods: readonly Period[];
   readonly reports: number;
-  readonly observed: number;
-  /** What OBSERVE was answered with where it taught nothing; undefined: it is served. */
-  readonly observe_refused: string | undefined;
+  /** Answers to OBSERVE, how often each: `taught`, why nothing was to do, or the status and word of a refusal. */
+  readonly observed: Readonly<Record<string, number>>;
   /** Of messages that come after the month: on how many `bayes.user` has an opinion, and why it has none on the others. */
   readonly afterwards: {
     readonly messages: number;
@@ -43,8 +45,7 @@ interface Simulation {
   readonly client: PnpClient;
   readonly periods: Period[];
   reports: number;
-  observed: number;
-  observeRefused: string | undefined;
+  readonly observed: Record<string, number>;
 }
 
 /**
@@ -56,22 +57,16 @@ interface Simulation {
 export async function runMonth(messages: readonly Message[], config = ''): Promise<MonthReport> {
   const { days, unsent } = planMonth(textsOf(messages));
   return onDaemon(config, async (client, pass) => {
-    const simulation: Simulation = {
-      client,
-      periods: [],
-      reports: 0,
-      observed: 0,
-      observeRefused: undefined,
-    };
+    const simulation: Simulation = { client, periods: [], reports: 0, observed: {} };
     for (const day of days) {
       progress(`month, day ${day.number}`);
       await liveDay(simulation, day);
       pass(DAY_MS);
     }
-    const { periods, reports, observed, observeRefused } = simulation;
+    const { periods, reports, observed } = simulation;
     const afterwards = await judgeAfterwards(client, unsent);
     const met = afterwards.opinions >= OPINIONS_MIN * afterwards.messages;
-    return { periods, reports, observed, observe_refused: observeRefused, afterwards, met };
+    return { periods, reports, observed, afterwards, met };
   });
 }
 
@@ -125,12 +120,17 @@ async function observe(
   from: string,
   trace?: string,
 ): Promise<void> {
-  const { client } = simulation;
+  const { client, observed } = simulation;
   const answer = await client.call('OBSERVE', { Event: event, From: from, To: JULIET, Trace: trace });
-  simulation.observed += 1;
-  if (answer.status === 0) return;
-  simulation.observeRefused = `${answer.status} ${answer.headers.get('Error') ?? ''}`;
-  if (trace !== undefined) await client.tell({ label: 'ham', trace, reporter: JULIET });
+  const said = saidOf(answer);
+  observed[said] = (observed[said] ?? 0) + 1;
+  if (answer.status === NOT_SERVED && trace !== undefined)
+    await client.tell({ label: 'ham', trace, reporter: JULIET });
+}
+
+function saidOf({ status, headers }: Answer): string {
+  if (status === 0) return headers.get('Unchanged') ?? 'taught';
+  return `${status} ${headers.get('Error')?.split(' ')[0] ?? ''}`;
 }
 
 async function judgeAfterwards(client: PnpClient, { spam, ham }: Texts): Promise<MonthReport['afterwards']> {
