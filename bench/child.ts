@@ -20,15 +20,27 @@ export async function startServer(options: ServerOptions): Promise<ChildProcess>
     stdio: ['ignore', log, log, 'ipc'],
   });
   closeSync(log);
+  await untilListening(child, { ...options, name: options.script });
+  return child;
+}
+
+export interface Listening extends Pick<ServerOptions, 'socketPath' | 'logPath'> {
+  readonly name: string;
+}
+
+/** Waits until a child's socket takes connections. @throws Error with what it printed, when it ends before; it is stopped then */
+export async function untilListening(
+  child: ChildProcess,
+  { socketPath, logPath, name }: Listening,
+): Promise<void> {
   const deadline = Date.now() + START_MS_MAX;
-  while (!(await accepts(options.socketPath))) {
+  while (!(await accepts(socketPath))) {
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
       await stopChild(child);
-      throw new Error(`${options.script} did not start:\n${readFileSync(options.logPath, 'utf8')}`);
+      throw new Error(`${name} did not start:\n${readFileSync(logPath, 'utf8')}`);
     }
     await sleep(20);
   }
-  return child;
 }
 
 /** Ends a child by SIGTERM, and by SIGKILL when it takes too long; resolves when it is gone. */

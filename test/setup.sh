@@ -15,6 +15,7 @@ need perl perl-base         # its notify socket
 need bash bash              # its completion
 need script bsdutils        # a terminal
 need setpriv util-linux     # a user who is not root
+need bogofilter bogofilter  # another filter for the bench
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
   echo "test/setup.sh: not installed and not installable here:$missing; the tests that need them are skipped" >&2

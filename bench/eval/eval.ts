@@ -1,7 +1,8 @@
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { CliError, EXIT, exitCodeOf, sentenceOf } from '../../src/cli/exit.ts';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { EXIT, exitCodeOf, sentenceOf } from '../../src/cli/exit.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { type Config, schema } from '../../src/config/schema.ts';
+import { chooseRows } from '../choose-rows.ts';
 import { surroundings } from '../report.ts';
 import { type Row, rows } from '../rows.ts';
 import { runBias } from './bias.ts';
@@ -57,7 +58,7 @@ function optionsOrUsage(): EvalOptions | undefined {
 
 /** Prints each section as it is done, and puts it into `report`. */
 async function evaluate(options: EvalOptions, config: Config, report: Report): Promise<void> {
-  const chosen = chosenRows(options);
+  const chosen = chooseRows(options.corpora, options.only);
   const readsRows = options.rows || options.studies.includes('calibration');
   const runs = readsRows ? await runRows(config, chosen, options.cv) : [];
   if (options.rows) {
@@ -87,7 +88,7 @@ const STUDY: Readonly<Record<StudyName, (work: Work) => void | Promise<void>>> =
   },
   online: async ({ options, config, report }) => {
     const reports: OnlineReport[] = [];
-    for (const row of chosenRows(options)) {
+    for (const row of chooseRows(options.corpora, options.only)) {
       progress(`online, ${row.name}`);
       reports.push(...(await runOnline(config, row)));
     }
@@ -113,23 +114,6 @@ function titleOf({ cv }: EvalOptions): string {
   return cv
     ? 'Cross-validated on training files: to choose by, not to report.'
     : 'From scratch on the training files, judged on the test files.';
-}
-
-function chosenRows({ corpora, only }: EvalOptions): Row[] {
-  if (!existsSync(corpora)) {
-    const what =
-      'the corpora are no part of this project, see docs/corpora.md; name their folder with --corpora';
-    throw new CliError(EXIT.noInput, `${corpora} is missing: ${what}.`);
-  }
-  const all = rows(corpora);
-  const matches = ({ name }: Row, word: string) => name === word || name.startsWith(`${word}-`);
-  const unknown = only.find((word) => !all.some((row) => matches(row, word)));
-  if (unknown !== undefined)
-    throw new CliError(
-      EXIT.usage,
-      `--row: there is no "${unknown}"; there are ${all.map(({ name }) => name).join(', ')}`,
-    );
-  return only.length === 0 ? all : all.filter((row) => only.some((word) => matches(row, word)));
 }
 
 async function runRows(config: Config, chosen: readonly Row[], cv: boolean): Promise<RowRun[]> {

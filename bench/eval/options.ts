@@ -67,7 +67,8 @@ export function readOptions(args: readonly string[]): EvalOptions | undefined {
   };
 }
 
-function words(values: readonly string[]): string[] {
+/** Words of an option that may be given again, and may have several, parted by commas. */
+export function words(values: readonly string[]): string[] {
   return values.flatMap((value) => value.split(',')).map((word) => word.trim());
 }
 

@@ -21,8 +21,8 @@ export interface RowReport {
 }
 
 /** The rows whose mean is a row of its own begin so. */
-const MEAN_OF = 'youtube-';
-const MEAN_COUNT = 5;
+export const MEAN_OF = 'youtube-';
+export const MEAN_COUNT = 5;
 /** Figures of small rows that get an interval, each by itself: resampling all of them would take minutes. */
 const WITH_INTERVAL: readonly (readonly [FigureName, (outcomes: readonly Outcome[]) => number | null])[] = [
   ['one_minus_auc_pct', oneMinusAUC],
