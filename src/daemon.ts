@@ -4,10 +4,11 @@ import { createAttendants, type DaemonContext } from './attendant.ts';
 import type { Config } from './config/schema.ts';
 import { ConfigSource } from './config/source.ts';
 import { gaugesOf } from './gauges.ts';
+import { LinearFitter } from './linear/fitter.ts';
 import { type Addresses, type Closers, listen } from './listeners.ts';
 import { createLogger } from './logger.ts';
 import { Metrics } from './metrics/metrics.ts';
-import { createPipeline } from './pipeline/create.ts';
+import { createPipeline, fitterBounds } from './pipeline/create.ts';
 import { PROTOCOL, STATUS } from './pnp/grammar.ts';
 import { type Outcome, Reloader } from './reload.ts';
 import { reloadablesOf, storeBounds } from './reloadables.ts';
@@ -109,7 +110,9 @@ async function start(foundation: Foundation, closers: Closers): Promise<Started>
   const store = await openStoreOf(config, log, supervisor);
   closers.push(() => store.close());
   const metrics = new Metrics();
-  const context = contextOf(foundation, { store, metrics, reload: () => reloader.reload() });
+  const linear = fitterOf(config, log, store);
+  closers.push(() => linear.close());
+  const context = contextOf(foundation, { store, metrics, linear, reload: () => reloader.reload() });
   const server = new Server({
     limits: config.limits,
     events: {
@@ -122,9 +125,9 @@ async function start(foundation: Foundation, closers: Closers): Promise<Started>
       },
     },
   });
-  const parts = reloadablesOf({ log, access, store, server, pipeline: context.pipeline });
+  const parts = reloadablesOf({ log, access, store, linear, server, pipeline: context.pipeline });
   const reloader = new Reloader({ ...foundation, metrics, parts, events: supervisor });
-  metrics.addGauges(gaugesOf({ store, server, access, reloader }));
+  metrics.addGauges(gaugesOf({ store, linear, server, access, reloader }));
   closers.push(() => reloader.settled());
   closers.push(() => server.drain(reloader.config.limits.drain_seconds_max * 1_000));
   const rooms = { server, store, metrics, access, supervisor };
@@ -132,6 +135,21 @@ async function start(foundation: Foundation, closers: Closers): Promise<Started>
   log.info({ ...addresses, lessons: store.sizes().lessons }, 'started');
   supervisor.ready(statusOf(addresses, store, metrics));
   return { addresses, reloader };
+}
+
+/** Begins with the lessons that are there. */
+function fitterOf(config: Config, log: Logger, { lessons }: Store): LinearFitter {
+  const linear = new LinearFitter({
+    lessons,
+    bounds: fitterBounds(config),
+    fitted: ({ error, milliseconds, ...fit }) => {
+      const ms = Math.round(milliseconds);
+      if (error === undefined) log.info({ ...fit, ms }, 'linear.server fitted');
+      else log.error({ ...fit, ms, err: error }, 'linear.server could not be fitted; the fit before stays');
+    },
+  });
+  linear.start();
+  return linear;
 }
 
 function openStoreOf(config: Config, log: Logger, supervisor: Supervisor): Promise<Store> {
@@ -153,20 +171,24 @@ function openStoreOf(config: Config, log: Logger, supervisor: Supervisor): Promi
   });
 }
 
-type Shared = Pick<DaemonContext, 'store' | 'metrics' | 'reload'>;
+type Shared = Pick<DaemonContext, 'store' | 'metrics' | 'reload'> & { readonly linear: LinearFitter };
 
 function contextOf({ config, log, access }: Foundation, shared: Shared): DaemonContext {
-  const { store, metrics } = shared;
+  const { store, metrics, linear } = shared;
   return {
     ...shared,
-    pipeline: createPipeline(config, store, {
-      cacheHit: (unit) => metrics.cacheHit(unit),
-      cacheMiss: (unit) => metrics.cacheMiss(unit),
-      filterFailed: (unit, error) => {
-        metrics.filterFailed(unit);
-        log.warn({ filter: unit, err: error }, 'a filter failed and abstained');
+    pipeline: createPipeline(
+      config,
+      { store, linear },
+      {
+        cacheHit: (unit) => metrics.cacheHit(unit),
+        cacheMiss: (unit) => metrics.cacheMiss(unit),
+        filterFailed: (unit, error) => {
+          metrics.filterFailed(unit);
+          log.warn({ filter: unit, err: error }, 'a filter failed and abstained');
+        },
       },
-    }),
+    ),
     authenticate: (peer, name, secret) => access.authenticate(peer, name, secret),
     server: `Providence/${version()} (${PROTOCOL})`,
     now: Date.now,

@@ -1,4 +1,5 @@
 import type { Access } from './access/access.ts';
+import type { LinearFitter } from './linear/fitter.ts';
 import type { Gauges } from './metrics/metrics.ts';
 import type { Reloader } from './reload.ts';
 import type { Server } from './server/server.ts';
@@ -6,13 +7,14 @@ import type { Store } from './store/store.ts';
 
 interface Measured {
   readonly store: Store;
+  readonly linear: LinearFitter;
   readonly server: Server;
   readonly access: Access;
   readonly reloader: Reloader;
 }
 
 /** Numbers that are read at the scrape. */
-export function gaugesOf({ store, server, access, reloader }: Measured): Gauges {
+export function gaugesOf({ store, linear, server, access, reloader }: Measured): Gauges {
   const size = (name: keyof ReturnType<Store['sizes']>) => () => store.sizes()[name];
   return {
     providence_connections: { help: 'Open connections.', read: () => server.connections },
@@ -39,6 +41,14 @@ export function gaugesOf({ store, server, access, reloader }: Measured): Gauges 
     providence_starter_tokens: { help: 'Tokens of the starter table in use.', read: size('starterTokens') },
     providence_user_tables_cached: { help: "Users' tables in memory.", read: size('userTablesCached') },
     providence_lessons_live: { help: 'Lessons that are in force.', read: size('lessons') },
+    providence_linear_lessons: {
+      help: 'Lessons that linear.server is fitted to.',
+      read: () => (linear.model?.spam ?? 0) + (linear.model?.ham ?? 0),
+    },
+    providence_linear_caution: {
+      help: 'What linear.server multiplies log-odds by, so that held-out ham stays below the threshold.',
+      read: () => linear.model?.caution ?? 1,
+    },
     providence_trace_bytes: { help: 'Bytes of traces.', read: size('traceBytes') },
     providence_fact_records_cached: { help: 'Fact records in memory.', read: size('factRecordsCached') },
   };

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { Access } from './access/access.ts';
 import type { Config } from './config/schema.ts';
-import { rulesOf } from './pipeline/create.ts';
+import type { LinearFitter } from './linear/fitter.ts';
+import { fitterBounds, rulesOf } from './pipeline/create.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import type { Reloadable } from './reload.ts';
 import type { Server } from './server/server.ts';
@@ -12,12 +13,20 @@ interface Rooms {
   readonly log: Logger;
   readonly access: Access;
   readonly store: Store;
+  readonly linear: LinearFitter;
   readonly pipeline: Pipeline;
   readonly server: Server;
 }
 
 /** What follows a reload. Secrets and certificates are read anew each time, whether or not a key has changed. */
-export function reloadablesOf({ log, access, store, pipeline, server }: Rooms): readonly Reloadable[] {
+export function reloadablesOf({
+  log,
+  access,
+  store,
+  linear,
+  pipeline,
+  server,
+}: Rooms): readonly Reloadable[] {
   return [
     (config) => {
       const rules = rulesOf(config);
@@ -26,6 +35,7 @@ export function reloadablesOf({ log, access, store, pipeline, server }: Rooms): 
     (config) => access.prepare(config),
     (config) => () => server.adopt(config.limits),
     (config) => () => store.adopt(storeBounds(config)),
+    (config) => () => linear.adopt(fitterBounds(config)),
     ({ log: { level } }) =>
       () => {
         log.level = level;

@@ -107,7 +107,7 @@ describe('the granular filter cache', () => {
       cacheMiss: (unit: UnitName) => misses.add(unit),
       filterFailed: (unit: UnitName, error: unknown) => assert.fail(`${unit}: ${error}`),
     };
-    const pipeline = createPipeline(config, store, events);
+    const pipeline = createPipeline(config, { store, linear: { model: undefined } }, events);
     const judge = (text = madeUp('spam', 77)): Seen => {
       hits = new Set();
       misses = new Set();

@@ -3,10 +3,12 @@ import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { schema } from '../src/config/schema.ts';
 import type { Facts } from '../src/filters/facts.ts';
+import { LinearModel } from '../src/linear/model.ts';
 import type { Opinion } from '../src/model/opinion.ts';
 import type { Sample, StreamFacts } from '../src/model/sample.ts';
 import type { UnitName } from '../src/model/unit.ts';
 import { createFilters } from '../src/pipeline/create.ts';
+import { BUCKETS } from '../src/store/slots.ts';
 
 /**
  * The version of each filter, and what that version says of the facts below. Opinions outlive a restart, so a filter that
@@ -15,6 +17,7 @@ import { createFilters } from '../src/pipeline/create.ts';
 const SAID: Readonly<Record<UnitName, readonly [version: number, opinions: string]>> = {
   'bayes.server': [5, 'f452ad890898b0a6'],
   'bayes.user': [4, '63ba7ed833bab6c7'],
+  'linear.server': [1, ''],
   'karma.jid_rate': [1, '084c19481ab6a743'],
   'auth.stream': [2, '1299ced2baff2741'],
 };
@@ -22,6 +25,7 @@ const SAID: Readonly<Record<UnitName, readonly [version: number, opinions: strin
 /** Parameters are named in the stamp of a cached opinion; here they stand still. */
 const CONFIG = schema.parse({
   bayes: { server: { lessons_min: 20, tokens_min: 2 }, user: { lessons_min: 5 } },
+  linear: { server: { lessons_min: 20 } },
   karma: { jid_rate: { half_score_ratio: 4 } },
 });
 const LESSON = 256;
@@ -41,6 +45,11 @@ const byScript = (spamTotal: number, hamTotal: number) => ({
 });
 const STARTERS = [Uint32Array.of(60_000, 40_000, 0, 0, 9_000, 50_000), new Uint32Array(6)];
 
+function modelOf(spam: number, ham: number): LinearModel {
+  const nothing = { table: new Int32Array(BUCKETS), bias: 0, unknown: new Float64Array(16) };
+  return new LinearModel({ id: '', ...nothing, caution: 0.8, spam, ham });
+}
+
 function* factsOf(): Generator<Facts> {
   for (const [spam, ham] of [
     [100, 300],
@@ -57,6 +66,12 @@ function* factsOf(): Generator<Facts> {
         },
       ];
       yield { serverCounts };
+      for (const [z, known] of [
+        [3, 0.9],
+        [-2, 0.4],
+        [6, 0],
+      ] as const)
+        yield { serverCounts, linear: { texts: [{ z, known }], model: modelOf(spam, ham) } };
       yield { serverCounts, userCounts: [tokens(20, 10)], userKeyState: 'ok' };
     }
   for (const level of [0.5, 1.5, 3, 20]) yield { jidRate: { stanzas: level, recipients: level / 2 } };

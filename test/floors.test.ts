@@ -8,7 +8,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['directory.ts', 'errors.ts', 'lru.ts', 'secret-source.ts', 'version.ts', 'model'],
   ['config', 'pnp', 'spamd', 'supervisor', 'text', 'metrics', 'logger.ts', 'log-destination.ts'],
   ['access', 'store', 'live'],
-  ['filters'],
+  ['filters', 'linear'],
   ['pipeline'],
   ['verbs'],
   ['server'],

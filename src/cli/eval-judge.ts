@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
+import { LinearFitter } from '../linear/fitter.ts';
 import { bareJID, canonicalJID } from '../model/jid.ts';
 import type { Sample } from '../model/sample.ts';
 import type { Verdict } from '../model/verdict.ts';
-import { createPipeline } from '../pipeline/create.ts';
+import { createPipeline, fitterBounds } from '../pipeline/create.ts';
 import { openStore } from '../store/lmdb/store.ts';
 import type { Starter } from '../store/starter.ts';
 import type { LessonLabel, User } from '../store/store.ts';
@@ -52,7 +53,15 @@ export async function createJudge(config: Config, starter?: Starter): Promise<Ju
     starter,
     sync: false,
   });
-  const pipeline = createPipeline(config, store, {
+  const linear = new LinearFitter({
+    lessons: store.lessons,
+    bounds: fitterBounds(config),
+    fitted: ({ error }) => {
+      if (error !== undefined) note(`linear.server was not fitted: ${error}`);
+    },
+  });
+  const parts = { store, linear };
+  const pipeline = createPipeline(config, parts, {
     cacheHit: () => undefined,
     cacheMiss: () => undefined,
     filterFailed: (unit, error) => note(`${unit} failed: ${error}`),
@@ -88,9 +97,11 @@ export async function createJudge(config: Config, starter?: Starter): Promise<Ju
     },
     settle: async () => {
       await Promise.all(pending);
+      await linear.settle();
     },
     judge: (text, user) => pipeline.judge(sampleOfText(text), userOf(user), Date.now()).verdict,
     close: async () => {
+      await linear.close();
       await store.close();
       takeBack();
       remove();

@@ -14,7 +14,7 @@ const group = (capSpam: number, capHam: number, prose: string) =>
 /** Caps of the groups, from the outermost in. */
 export const groupsTable = table(
   {
-    bayes: group(9, 4, 'Text: `bayes.*`.'),
+    bayes: group(9, 4, 'Text: `bayes.*` and `linear.*`.'),
     karma: group(7, 3, 'Reputation: `karma.*`.'),
     karma_sender: group(60, 20, 'Inside `karma`: what the sending JID does.'),
     auth: group(2, 2, 'Technical quality of the sending server: `auth.*`.'),
@@ -85,6 +85,25 @@ export const bayesTable = table(
   'The statistical text filters.',
 );
 
+export const linearTable = table(
+  {
+    server: table(
+      {
+        weight: weight(60),
+        lessons_min: whole(20, [2, 100_000], 'Lessons of each class that a fit needs for an opinion.'),
+        lessons_max: whole(
+          20_000,
+          [100, 1_000_000],
+          'Lessons that a fit takes, the newest of each class; about 1 KiB of memory each while it runs.',
+        ),
+        fit_seconds: whole(60, [1, 86_400], 'Least time between two fits, while lessons change.'),
+      },
+      'A logistic regression beside the server-wide token table, fitted to the lessons.',
+    ),
+  },
+  'The discriminative text filter. Give it the weight of `bayes.server`: it reports what it changes of that.',
+);
+
 export const karmaTable = table(
   {
     jid_rate: table(
@@ -129,6 +148,7 @@ export const streamTable = table(
 const TTL_SECONDS: Readonly<Record<(typeof UNITS)[number], number>> = {
   'bayes.server': 3_600,
   'bayes.user': 0,
+  'linear.server': 0,
   'karma.jid_rate': 0,
   'auth.stream': 0,
 };
@@ -158,6 +178,7 @@ export const cacheTable = table(
       'Memory for the features of texts seen lately.',
     ).meta(RESTART),
     bayes: table({ server: ttl('bayes.server'), user: ttl('bayes.user') }, 'Cache of the text filters.'),
+    linear: table({ server: ttl('linear.server') }, 'Cache of the discriminative text filter.'),
     karma: table({ jid_rate: ttl('karma.jid_rate') }, 'Cache of the karma units.'),
     auth: table({ stream: ttl('auth.stream') }, 'Cache of the authentication units.'),
   },

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { number, oneOf, RESTART, table, whole } from './keys.ts';
-import { bayesTable, cacheTable, groupsTable, karmaTable, streamTable } from './schema-filters.ts';
+import {
+  bayesTable,
+  cacheTable,
+  groupsTable,
+  karmaTable,
+  linearTable,
+  streamTable,
+} from './schema-filters.ts';
 import { checkListeners, credentialsList, listenTable } from './schema-listen.ts';
 
 const limitsTable = table(
@@ -131,6 +138,7 @@ export const schema = z
     ),
     groups: groupsTable,
     bayes: bayesTable,
+    linear: linearTable,
     karma: karmaTable,
     auth: streamTable,
     cache: cacheTable,

@@ -1,5 +1,7 @@
+import type { LinearEstimate, LinearModel } from '../linear/model.ts';
+
 /** Facts that filters may want. One name, one meaning, one source in `pipeline/gather.ts`. */
-export const FACTS = ['server_counts', 'user_counts', 'jid_rate'] as const;
+export const FACTS = ['server_counts', 'user_counts', 'linear', 'jid_rate'] as const;
 export type FactName = (typeof FACTS)[number];
 
 /** A set of facts as bits, one a name: on the verdict path a `Set` would cost an allocation a stanza. */
@@ -41,6 +43,13 @@ export interface JIDRate {
   readonly recipients: number;
 }
 
+/** What the fitted model knows of each text. */
+export interface LinearFacts {
+  /** One entry a text, in its order; scratch space of `gather`. */
+  readonly texts: readonly LinearEstimate[];
+  readonly model: LinearModel;
+}
+
 /** What `gather` hands to the filters. A field is undefined where it was not wanted, or there is nothing to know. */
 export interface Facts {
   /** One entry a text of the sample, in its order. */
@@ -49,5 +58,7 @@ export interface Facts {
   readonly userCounts?: readonly TokenCounts[] | undefined;
   /** Why the user's table cannot be read: `wrong-key`. */
   readonly userKeyState?: 'ok' | 'wrong-key' | 'none' | undefined;
+  /** Undefined where there is no text, or no fit yet. */
+  readonly linear?: LinearFacts | undefined;
   readonly jidRate?: JIDRate | undefined;
 }

@@ -37,6 +37,8 @@ export interface SampleIds {
   readonly domain: string;
   /** Number of the last lesson in the server-wide table: another number, another table. */
   readonly serverGeneration: number;
+  /** Which fit of `linear.server` is in force; '' = none. */
+  readonly linearFit: string;
   /** Which starter table the server's begins with; '' = none. */
   readonly starter: string;
   /** Number of the last lesson in the recipient's table. */

@@ -6,6 +6,7 @@ type Sentence = (params: ReasonParams) => string;
 export const SENTENCES: Readonly<Record<string, Sentence>> = {
   BAYES_SERVER: (p) => `${p['tokens']} features${starterPart(p['starter'])}, log-odds ${signed(p['z'])}`,
   BAYES_USER: (p) => `${p['tokens']} features of this user, log-odds ${signed(p['z'])}`,
+  LINEAR_SERVER: (p) => `${p['known']} % of the features known, log-odds ${signed(p['z'])}`,
   JID_RATE: (p) => `stanzas ${p['stanzas']} ×, recipients ${p['recipients']} × allowed`,
   STREAM: (p) => `TLS: ${p['tls']}, authenticated by ${p['auth']}`,
   KNOWN_SENDER: () => 'the sender is known to the recipient: not judged',
@@ -16,6 +17,7 @@ export const SENTENCES: Readonly<Record<string, Sentence>> = {
 /** Why a filter abstains, in words [PNP-6.4]. */
 export const ABSTENTIONS: Readonly<Record<string, Sentence>> = {
   untrained: (p) => `not enough lessons: ${p['spam'] ?? 0} spam, ${p['ham'] ?? 0} ham missing`,
+  pending: () => 'not worked out yet',
   'too-few-tokens': () => 'too few features of this text are known',
   'no-text': () => 'there is no text to read',
   'no-user': () => 'the recipient is not told',

@@ -1,4 +1,10 @@
 /** The units of the pipeline, in the order in which verdicts list them and traces keep their scores. */
-export const UNITS = ['bayes.server', 'bayes.user', 'karma.jid_rate', 'auth.stream'] as const;
-/** Name of a unit: its family (`bayes`, `karma`, `auth`), a dot, what it looks at. */
+export const UNITS = [
+  'bayes.server',
+  'bayes.user',
+  'linear.server',
+  'karma.jid_rate',
+  'auth.stream',
+] as const;
+/** Name of a unit: its family (`bayes`, `linear`, `karma`, `auth`), a dot, what it looks at. */
 export type UnitName = (typeof UNITS)[number];

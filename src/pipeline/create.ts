@@ -4,19 +4,25 @@ import { createBayesServer } from '../filters/bayes/server.ts';
 import { createBayesUser } from '../filters/bayes/user.ts';
 import type { Filter } from '../filters/filter.ts';
 import { createJIDRate } from '../filters/karma/jid-rate.ts';
+import { createLinearServer } from '../filters/linear/server.ts';
+import type { FitterBounds } from '../linear/fitter.ts';
 import { type Allowances, RateTable } from '../live/rate-table.ts';
 import type { Store } from '../store/store.ts';
-import { Gather } from './gather.ts';
+import { Gather, type LinearSource } from './gather.ts';
 import { pipelineOptions } from './options.ts';
 import { Pipeline, type PipelineEvents, type Rules } from './pipeline.ts';
 import { TextCache } from './text-cache.ts';
 
 /** The pipeline of this release over a store: every unit, in the order of `UNITS`. */
-export function createPipeline(config: Config, store: Store, events: PipelineEvents): Pipeline {
+export function createPipeline(
+  config: Config,
+  { store, linear }: { readonly store: Store; readonly linear: LinearSource },
+  events: PipelineEvents,
+): Pipeline {
   const rates = new RateTable({ ...allowancesOf(config), sendersMax: config.karma.jid_rate.senders_max });
   return new Pipeline({
     rules: rulesOf(config),
-    gather: new Gather({ ids: store.ids, server: store.server, rates }),
+    gather: new Gather({ ids: store.ids, server: store.server, rates, linear }),
     texts: new TextCache(
       store.ids,
       config.cache.texts_bytes_max,
@@ -37,14 +43,20 @@ export function rulesOf(config: Config): Rules {
 }
 
 /** The filters of this release, in the order of `UNITS`. */
-export function createFilters({ bayes, karma }: Config): readonly Filter[] {
+export function createFilters({ bayes, linear, karma }: Config): readonly Filter[] {
   const server = { lessonsMin: bayes.server.lessons_min, tokensMin: bayes.server.tokens_min };
   return [
     createBayesServer(server),
     createBayesUser({ lessonsMin: bayes.user.lessons_min, server }),
+    createLinearServer({ lessonsMin: linear.server.lessons_min, server }),
     createJIDRate({ halfScoreRatio: karma.jid_rate.half_score_ratio }),
     createStream(),
   ];
+}
+
+/** How often `linear.server` is fitted, and to how much. */
+export function fitterBounds({ linear: { server } }: Config): FitterBounds {
+  return { isWanted: server.weight > 0, lessonsMax: server.lessons_max, seconds: server.fit_seconds };
 }
 
 function allowancesOf({ karma: { jid_rate: rate } }: Config): Allowances {

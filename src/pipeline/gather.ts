@@ -1,9 +1,17 @@
-import { type Facts, factBits, type ServerCounts, type TokenCounts } from '../filters/facts.ts';
+import {
+  type Facts,
+  factBits,
+  type LinearFacts,
+  type ServerCounts,
+  type TokenCounts,
+} from '../filters/facts.ts';
 import type { SampleIds } from '../filters/filter.ts';
+import type { LinearEstimate, LinearModel } from '../linear/model.ts';
 import type { Allowances, RateTable } from '../live/rate-table.ts';
 import { bareJID, domainOf, type JID } from '../model/jid.ts';
 import type { Sample } from '../model/sample.ts';
 import { idWord } from '../store/id-words.ts';
+import { tokenWords } from '../store/lmdb/token-ids.ts';
 import type { CountColumns, KeyedIds, ServerColumns, ServerTokens, User } from '../store/store.ts';
 import { FEATURES_MAX, type Features } from '../text/features.ts';
 import { SCRIPTS } from '../text/scripts.ts';
@@ -24,6 +32,12 @@ export interface Sources {
   readonly ids: KeyedIds;
   readonly server: ServerTokens;
   readonly rates: RateTable;
+  readonly linear: LinearSource;
+}
+
+/** The last fit of `linear.server`. */
+export interface LinearSource {
+  readonly model: LinearModel | undefined;
 }
 
 /** Until a look-up says more. */
@@ -31,6 +45,7 @@ const NO_LESSONS = new Float64Array(SCRIPTS);
 
 const SERVER_COUNTS = factBits(['server_counts']);
 const USER_COUNTS = factBits(['user_counts']);
+const LINEAR = factBits(['linear']);
 
 /** Facts in the making: every field is there from the start, so that all stanzas' facts have one shape. */
 type FactsInMaking = { -readonly [Name in keyof Facts]-?: Facts[Name] | undefined };
@@ -43,6 +58,7 @@ export class Gather {
   readonly #sources: Sources;
   readonly #serverColumns: ServerColumns[] = [];
   readonly #userColumns: CountColumns[] = [];
+  readonly #estimates: LinearEstimate[] = [];
 
   constructor(sources: Sources) {
     this.#sources = sources;
@@ -65,6 +81,7 @@ export class Gather {
       serverCounts: undefined,
       userCounts: undefined,
       userKeyState: user?.keyState ?? 'none',
+      linear: undefined,
       jidRate: ids.jid === '' ? undefined : this.#sources.rates.touch(ids.jid, recipientTag(ids.user), now),
     };
   }
@@ -72,6 +89,7 @@ export class Gather {
   /** Adds the facts that cost a look-up. @param wanted which of them, as `factBits`. */
   read(subject: Subject, wanted: number, facts: FactsInMaking): void {
     if ((wanted & SERVER_COUNTS) !== 0) facts.serverCounts = this.#serverCounts(subject);
+    if ((wanted & LINEAR) !== 0) facts.linear = this.#linear(subject);
     if ((wanted & USER_COUNTS) !== 0 && subject.user?.keyState === 'ok') {
       facts.userCounts = this.#userCounts(subject, subject.user);
     }
@@ -87,6 +105,20 @@ export class Gather {
       counts.push(columns);
     }
     return counts;
+  }
+
+  #linear({ texts: { features, sids, slots } }: Subject): LinearFacts | undefined {
+    const { model } = this.#sources.linear;
+    if (model === undefined || features.length === 0) return undefined;
+    const texts: LinearEstimate[] = [];
+    for (let index = 0; index < features.length; index += 1) {
+      const estimate = this.#estimates[index] ?? { z: 0, known: 0 };
+      this.#estimates[index] = estimate;
+      const { count } = features[index] as Features;
+      model.estimate(tokenWords(sids[index] as Buffer, count), count, slots[index] as Uint32Array, estimate);
+      texts.push(estimate);
+    }
+    return { texts, model };
   }
 
   #userCounts(subject: Subject, user: User): TokenCounts[] {
@@ -108,18 +140,20 @@ class GatheredIds implements SampleIds {
   readonly user: string;
   readonly jid: string;
   readonly serverGeneration: number;
+  readonly linearFit: string;
   readonly starter: string;
   readonly #subject: JID | undefined;
   readonly #user: User | undefined;
   readonly #ids: KeyedIds;
 
   constructor(of: { sample: Sample; textId: string; user: User | undefined; sources: Sources }) {
-    const { ids, server } = of.sources;
+    const { ids, server, linear } = of.sources;
     const { subject } = of.sample;
     this.text = of.textId;
     this.user = of.user?.id ?? '';
     this.jid = subject === undefined ? '' : ids.id('jid', bareJID(subject));
     this.serverGeneration = server.generation;
+    this.linearFit = linear.model?.id ?? '';
     this.starter = server.starter;
     this.#subject = subject;
     this.#user = of.user;

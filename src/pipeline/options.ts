@@ -10,6 +10,7 @@ export function scoreOptions(config: Config): ScoreOptions {
     weights: {
       'bayes.server': config.bayes.server.weight,
       'bayes.user': config.bayes.user.weight,
+      'linear.server': config.linear.server.weight,
       'karma.jid_rate': config.karma.jid_rate.weight,
       'auth.stream': config.auth.stream.weight,
     },
@@ -41,6 +42,7 @@ function ttlSeconds({ cache }: Config): Readonly<Record<UnitName, number>> {
   return {
     'bayes.server': cache.bayes.server.ttl_seconds,
     'bayes.user': cache.bayes.user.ttl_seconds,
+    'linear.server': cache.linear.server.ttl_seconds,
     'karma.jid_rate': cache.karma.jid_rate.ttl_seconds,
     'auth.stream': cache.auth.stream.ttl_seconds,
   };

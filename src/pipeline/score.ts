@@ -9,6 +9,7 @@ export type GroupName = (typeof GROUPS)[number];
 const GROUP_OF_UNIT: Readonly<Record<UnitName, GroupName>> = {
   'bayes.server': 'bayes',
   'bayes.user': 'bayes',
+  'linear.server': 'bayes',
   'karma.jid_rate': 'karma.sender',
   'auth.stream': 'auth.tls',
 };

@@ -126,9 +126,32 @@ export interface LessonInput {
   readonly at: number;
 }
 
+/** A lesson as `linear.server` is fitted to it. */
+export interface FitLesson {
+  readonly label: LessonLabel;
+  /** In lessons, more than 0. */
+  readonly weight: number;
+  /** A number of who taught it; 0 = the operator. */
+  readonly reporter: number;
+  /** First those of its tokens. */
+  readonly slots: Uint32Array;
+  /** How many of the slots are those of tokens. */
+  readonly tokens: number;
+}
+
 export interface Lessons {
   /** Number of live lessons. */
   readonly count: number;
+  /** Number of the last record of the log: another number, other lessons. */
+  readonly generation: number;
+  /**
+   * The live ones among the last `count` records before record `before`, the newest first, and the number of the last record
+   * looked at; undefined where there are no more. Synchronous: a few at a time.
+   */
+  newestBefore(
+    before: number,
+    count: number,
+  ): { readonly lessons: readonly FitLesson[]; readonly last: number | undefined };
   /**
    * Teaches once. `unchanged`: the same lesson with the same label is there. `replaced`: it was there with the other label,
    * which is undone exactly. Settles when durable and in memory. @throws StoreError `degraded`: nothing was learnt.

@@ -50,6 +50,11 @@ const reports: Need = (config) => {
   };
 };
 
+const ownLessons: Need = ({ linear: { server } }) => ({
+  level: 'note',
+  text: `It judges once ${server.lessons_min} spam and ${server.lessons_min} ham are taught here; the starter table says nothing to it.`,
+});
+
 const streamFacts: Need = () => ({
   level: 'note',
   text: "It judges what the server's module tells of the stream (Peer-TLS, Peer-Auth). Whether it does: providence stats, the abstentions with no-facts.",
@@ -59,6 +64,7 @@ const streamFacts: Need = () => ({
 const NEEDS: Readonly<Record<UnitName, readonly Need[]>> = {
   'bayes.server': [knownWords],
   'bayes.user': [reports],
+  'linear.server': [ownLessons],
   'karma.jid_rate': [],
   'auth.stream': [streamFacts],
 };

@@ -47,13 +47,34 @@ export function createBayesServer(options: BayesServerOptions): Filter {
   };
 }
 
-/** What the server's table alone says of the worst text; undefined where no text has enough known tokens. */
+/** What the last texts that were asked for gave: up to three units ask for the same. */
+let lastTexts: readonly ServerCounts[] | undefined;
+let lastLessonsMin = 0;
+let lastEstimates: readonly Estimate[] = [];
+
+/** What the server's table says of each text. @param texts made anew for each sample, and told apart by that */
+export function estimatesOf(texts: readonly ServerCounts[], lessonsMin: number): readonly Estimate[] {
+  if (texts === lastTexts && lessonsMin === lastLessonsMin) return lastEstimates;
+  lastTexts = texts;
+  lastLessonsMin = lessonsMin;
+  lastEstimates = texts.map((counts) => combine(counts, undefined, lessonsMin));
+  return lastEstimates;
+}
+
+/** What it says of the worst text; undefined where no text has enough known tokens. */
 export function worstOf(texts: readonly ServerCounts[], options: BayesServerOptions): Estimate | undefined {
   let worst: Estimate | undefined;
-  for (const counts of texts) {
-    const estimate = combine(counts, undefined, options.lessonsMin);
+  for (const estimate of estimatesOf(texts, options.lessonsMin)) {
     if (estimate.tokens >= options.tokensMin && !(worst !== undefined && worst.z >= estimate.z))
       worst = estimate;
   }
   return worst;
+}
+
+/** What `bayes.server` says: the same, where the table is trained or has a starter. */
+export function worstSaid(texts: readonly ServerCounts[], options: BayesServerOptions): Estimate | undefined {
+  const table = texts[0];
+  const isTrained =
+    table !== undefined && (table.hasStarter || lessonsMissing(table, options.lessonsMin) === undefined);
+  return isTrained ? worstOf(texts, options) : undefined;
 }

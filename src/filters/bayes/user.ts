@@ -3,7 +3,7 @@ import type { Sample } from '../../model/sample.ts';
 import type { Facts, ServerCounts, TokenCounts } from '../facts.ts';
 import type { CacheKey, Filter, SampleIds } from '../filter.ts';
 import { combine, lessonsMissing, rounded, scoreOf } from './combine.ts';
-import { type BayesServerOptions, worstOf } from './server.ts';
+import { type BayesServerOptions, worstSaid } from './server.ts';
 
 const NO_TEXT = abstain('no-text');
 const NO_USER = abstain('no-user');
@@ -80,6 +80,5 @@ function differenceOf(
     worstTokens = userTokens;
   }
   if (known === 0 || worst === Number.NEGATIVE_INFINITY) return undefined;
-  const server = trained ? worstOf(serverTexts, options) : undefined;
-  return { z: worst - (server?.z ?? 0), tokens: worstTokens };
+  return { z: worst - (worstSaid(serverTexts, options)?.z ?? 0), tokens: worstTokens };
 }

@@ -14,6 +14,7 @@ export interface LinearPart {
 }
 
 type Named = Pick<Learnt, 'id' | 'at'>;
+type Sealed = Pick<Learnt, 'id' | 'at' | 'sids' | 'linear'>;
 
 /**
  * Seals what no cipher has made unreadable: the scripts of tokens, half a byte each, and then slots, three bytes each. In counter
@@ -37,7 +38,7 @@ export class LessonSeal {
   }
 
   /** A lesson of schema 2 has none of it. */
-  open(learnt: Learnt): LinearPart {
+  open(learnt: Sealed): LinearPart {
     const plain = this.#apply(learnt.linear, learnt);
     const count = learnt.sids.length / TOKEN_BYTES;
     const scriptBytes = Math.ceil(count / 2);
