@@ -19,7 +19,7 @@ export interface LinearServerOptions {
 
 /**
  * A logistic regression over words, pairs, shape and stretches of letters, fitted to the lessons of this daemon. It reports
- * the difference that it makes to `bayes.server`, so that the log-odds of both add up to the estimate of both together and
+ * the difference that it makes to `bayes.server`, so that the points of both add up to the estimate of both together and
  * nothing counts twice. Each text is judged by itself, and the worst counts.
  */
 export function createLinearServer(options: LinearServerOptions): Filter {
@@ -43,14 +43,11 @@ export function createLinearServer(options: LinearServerOptions): Filter {
       if (spam < lessonsMin || ham < lessonsMin) return untrained(lessonsMin, spam, ham);
       const worst = worstOf(serverCounts, linear, server);
       if (worst === undefined) return TOO_FEW_TOKENS;
-      const z = worst.z - (worstSaid(serverCounts, server)?.z ?? 0);
-      const known = Math.round(100 * worst.known);
-      return {
-        kind: 'opinion',
-        score: scoreOf(z),
-        symbol: 'LINEAR_SERVER',
-        params: { known, z: rounded(z) },
-      };
+      const bayes = worstSaid(serverCounts, server)?.z ?? 0;
+      const params = { known: Math.round(100 * worst.known), z: rounded(worst.z - bayes) };
+      // Of scores, not of log-odds: with equal weights the points of both units are those of the estimate, exactly.
+      const score = scoreOf(worst.z) - scoreOf(bayes);
+      return { kind: 'opinion', score, symbol: 'LINEAR_SERVER', params };
     },
   };
 }
