@@ -11,7 +11,7 @@ export interface Row {
   readonly test: readonly Message[];
 }
 
-/** Share of each class that a split gives to the training side. */
+/** Share of the clusters that a split gives to the training side. */
 export const TRAIN_SHARE = 0.7;
 
 /** Every task, in the order of reports. `folder` holds `train` and `eval` (docs/corpora.md). */
@@ -35,23 +35,13 @@ export function rows(folder: string = CORPORA): Row[] {
 }
 
 /**
- * Cuts messages in two so that near-duplicates of each other stay on one side, and that each class is cut alike. Clusters are
- * taken by a hash of their number, so that neighbours in a file come apart. Both sides are in the order of the file. The same
- * messages, the same cut.
+ * Cuts messages in two so that near-duplicates of each other stay on one side. A hash of a cluster's number says on which, so
+ * that large and small clusters are cut alike. Both sides are in the order of the file. The same messages, the same cut.
  */
 export function split(messages: readonly Message[]): Omit<Row, 'name'> {
   const train = new Set<Message>();
-  const taken = { spam: 0, ham: 0 };
-  const trained = { spam: 0, ham: 0 };
-  for (const cluster of shuffledClusters(messages)) {
-    // A cluster of both classes counts as its first message's.
-    const { label } = cluster[0]!;
-    taken[label] += cluster.length;
-    const goesToTrain = trained[label] + cluster.length / 2 <= TRAIN_SHARE * taken[label];
-    if (!goesToTrain) continue;
-    trained[label] += cluster.length;
-    for (const message of cluster) train.add(message);
-  }
+  for (const [root, cluster] of clustersByRoot(messages))
+    if (placeOf(root) < TRAIN_SHARE * 2 ** 32) for (const message of cluster) train.add(message);
   return {
     train: messages.filter((message) => train.has(message)),
     test: messages.filter((message) => !train.has(message)),
@@ -60,15 +50,26 @@ export function split(messages: readonly Message[]): Omit<Row, 'name'> {
 
 /** Clusters of near-duplicates, in an order that has nothing to do with the file, and is always the same. */
 export function shuffledClusters(messages: readonly Message[]): Message[][] {
+  return [...clustersByRoot(messages)]
+    .sort(([one], [other]) => placeOf(one) - placeOf(other))
+    .map(([, cluster]) => cluster);
+}
+
+function clustersByRoot(messages: readonly Message[]): Map<number, Message[]> {
   const clusters = new Map<number, Message[]>();
   for (const [index, root] of clustersOf(messages.map(({ text }) => text)).entries()) {
     const cluster = clusters.get(root) ?? [];
     cluster.push(messages[index]!);
     clusters.set(root, cluster);
   }
-  // Knuth's multiplicative hash: no two roots share one.
-  const place = (root: number) => Math.imul(root + 1, 0x9e3779b1) >>> 0;
-  return [...clusters].sort(([one], [other]) => place(one) - place(other)).map(([, cluster]) => cluster);
+  return clusters;
+}
+
+/** The finaliser of MurmurHash3: neighbours come apart. */
+function placeOf(root: number): number {
+  let mixed = Math.imul(root ^ (root >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
 function cut(name: string, read: () => Message[]): Row {
