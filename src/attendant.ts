@@ -8,7 +8,7 @@ import { dispatch } from './verbs/dispatch.ts';
 const SLOW_MS = 50;
 
 /** What the verbs of all connections work with; each connection adds its log, and the limits that it was opened under. */
-export type DaemonContext = Omit<Context, 'limits' | 'logLesson' | 'logVerdict' | 'logAuth'>;
+export type DaemonContext = Omit<Context, 'limits' | 'logLesson' | 'logRekey' | 'logVerdict' | 'logAuth'>;
 
 /**
  * Gives each connection an attendant whose log lines carry the connection's number as `conn`. What that takes is made when
@@ -45,7 +45,7 @@ function lines(
   log: () => Logger,
   daemonLog: Logger,
   { listener }: Peer,
-): Pick<Context, 'logAuth' | 'logLesson' | 'logVerdict'> {
+): Pick<Context, 'logAuth' | 'logLesson' | 'logRekey' | 'logVerdict'> {
   return {
     logAuth: (outcome) => {
       if (outcome === 'wrong') log().warn({ listener }, 'a client did not prove who it is');
@@ -53,6 +53,7 @@ function lines(
     },
     logLesson: (lesson) =>
       lesson.by === 'user' ? log().info(lesson, 'lesson') : log().debug(lesson, 'lesson'),
+    logRekey: (rekeyed) => log().info(rekeyed, "a user's key"),
     logVerdict: (verdict) => {
       if (verdict.milliseconds > SLOW_MS) log().warn(verdict, 'slow verdict');
       else if (daemonLog.isLevelEnabled('debug')) log().debug(verdict, 'verdict');

@@ -42,13 +42,14 @@ export class ConfigError extends Error {
 
 export type StoreErrorCode =
   | 'degraded'
+  | 'rekeying'
   | 'newer-schema'
   | 'older-schema'
   | 'locked'
   | 'wrong-secret'
   | 'unusable';
 
-/** The store cannot do what was asked; `degraded` means: for now, it is tried again. */
+/** The store cannot do what was asked; `degraded` and `rekeying` mean: not now. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code: StoreErrorCode;

@@ -105,7 +105,7 @@ describe('the commands and the daemon', () => {
         runCli(['tell', 'ham', '--to', 'new@capulet.example', '--user-key-file', file], stanza, env);
       assert.equal((await tell(key)).stdout, 'Taught as ham.\n');
       const wrong = await tell(otherKey);
-      assert.deepEqual([wrong.code, /first one; nothing was learnt/.test(wrong.stderr)], [77, true]);
+      assert.deepEqual([wrong.code, /this user's key; nothing was learnt/.test(wrong.stderr)], [77, true]);
     });
   });
 

@@ -16,6 +16,7 @@ const NO_FACTS = [
     'Set',
     'Remove',
     'Reporter',
+    'New-User-Key',
     'Trace',
     'Credential',
   ],

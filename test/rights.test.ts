@@ -15,7 +15,7 @@ const FOREIGN = 'romeo@montague.example';
 const BELOW = 'nurse@house.capulet.example';
 
 /** What a verb needs and answers by the specification; `user`: it is about a local user. */
-const MATRIX: Readonly<Record<Verb, { right: string; word: string; user?: true }>> = {
+const MATRIX: Readonly<Record<Verb, { right: string; word: string; user?: true | 'to' }>> = {
   HELLO: { right: 'none', word: '0 undefined' },
   PING: { right: 'none', word: '0 undefined' },
   SKIP: { right: 'none', word: 'no answer' },
@@ -29,7 +29,8 @@ const MATRIX: Readonly<Record<Verb, { right: string; word: string; user?: true }
   WATCH: { right: 'users', word: '69 not-served' },
   FORGET: { right: 'users', word: '69 not-served' },
   EXPORT: { right: 'users', word: '69 not-served' },
-  REKEY: { right: 'users', word: '69 not-served' },
+  // Whose key it is says `To` alone.
+  REKEY: { right: 'users', word: '0 undefined', user: 'to' },
   KARMA: { right: 'admin', word: '69 not-served' },
   STATS: { right: 'admin', word: '0 undefined' },
   RELOAD: { right: 'admin', word: '0 undefined' },
@@ -215,7 +216,7 @@ function casesOf(caller: Caller): Case[] {
     return [OWN, FOREIGN, BELOW].flatMap((local, index) => {
       const one = (id: string, headers: object, stanza: string): Case => ({
         id,
-        bytes: request(verb, { Id: id, ...headers }, user ? stanza : ''),
+        bytes: request(verb, { Id: id, ...headers }, user === true ? stanza : ''),
         word: answer(local),
       });
       const comes = one(
@@ -223,7 +224,7 @@ function casesOf(caller: Caller): Case[] {
         headersOf(verb, { To: local }),
         stanza('a@spam.example/x', local),
       );
-      if (verb === 'TELL' || !user) return [comes];
+      if (verb === 'TELL' || user !== true) return [comes];
       // The other party is of no account.
       const to = local === OWN ? FOREIGN : OWN;
       return [comes, one(`${verb}.${index}.out`, { Direction: 'out' }, stanza(`${local}/x`, to))];
@@ -233,6 +234,7 @@ function casesOf(caller: Caller): Case[] {
 }
 
 function headersOf(verb: string, headers: object): object {
+  if (verb === 'REKEY') return { ...headers, 'New-User-Key': 'none' };
   return verb === 'TELL' ? { ...headers, 'Message-Class': 'spam', Set: 'local' } : headers;
 }
 

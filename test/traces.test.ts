@@ -3,6 +3,8 @@ import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { BlockCipher, deriveDaemonKeys } from '../src/store/crypto.ts';
 import { openEnvironment } from '../src/store/lmdb/environment.ts';
+import { LMDBFacts } from '../src/store/lmdb/facts.ts';
+import { PastKeys } from '../src/store/lmdb/past-keys.ts';
 import { formatTraceId, parseTraceId } from '../src/store/lmdb/trace-id.ts';
 import { LMDBTraces } from '../src/store/lmdb/traces.ts';
 import { Writer } from '../src/store/lmdb/writer.ts';
@@ -39,13 +41,16 @@ async function ring(t: TestContext, dir = temporaryDirectory(t)) {
   });
   const now = () => clock.now;
   const writer = new Writer({ environment, dir, log: QUIET, now });
+  const bounds = { tracesBytesMax: BYTES_MAX, tracesDays: 7 };
+  const facts = new LMDBFacts({ environment, writer, now, factRecordsMax: 100 });
   const traces = new LMDBTraces({
     environment,
     writer,
     cipher: new BlockCipher(keys.masked),
     mask: keys.trace,
     now,
-    bounds: { tracesBytesMax: BYTES_MAX, tracesDays: 7 },
+    bounds,
+    pastKeys: new PastKeys({ facts, now, bounds }),
   });
   const close = async () => {
     await writer.close();

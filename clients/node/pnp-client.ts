@@ -10,6 +10,7 @@ import { type Lesson, lessonHeaders, readTaught, type Taught } from './lesson.ts
 import { PnpError, refused } from './pnp-error.ts';
 import { type Reloaded, readReloaded } from './reload.ts';
 import { encodeHeaders, type RequestHeaders } from './request.ts';
+import { type KeyChange, keyChangeHeaders, type Rekeyed, readRekeyed } from './user-key.ts';
 import { type Action, readSymbols, readVerdict, type UnitOpinion, type Verdict } from './verdict.ts';
 
 export type { Address, TLSOptions } from './address.ts';
@@ -23,6 +24,7 @@ export type { Lesson, Taught } from './lesson.ts';
 export { PnpError, type PnpErrorCode } from './pnp-error.ts';
 export type { Reloaded } from './reload.ts';
 export { encodeRequest, type RequestHeaders, type WireRequest } from './request.ts';
+export type { KeyChange, Rekeyed } from './user-key.ts';
 export {
   type Action,
   readSymbols,
@@ -156,6 +158,11 @@ export class PnpClient {
   /** Teaches, or forgets; settles when it is durable. */
   async tell(lesson: Lesson, options?: CallOptions): Promise<Taught> {
     return readTaught(accepted(await this.call('TELL', lessonHeaders(lesson), lesson.stanza, options)));
+  }
+
+  /** Changes a user's key; settles when all that is held under it has gone along. Needs the right `users`. */
+  async rekey(change: KeyChange, options?: CallOptions): Promise<Rekeyed> {
+    return readRekeyed(accepted(await this.call('REKEY', keyChangeHeaders(change), '', options)));
   }
 
   /** The daemon's counters, by the names of its metrics with their labels. Needs the right `admin`. */

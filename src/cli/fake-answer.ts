@@ -28,6 +28,8 @@ function friendly(request: Request, rule: Rule): Omit<Response, 'status'> {
       return { headers: hello() };
     case 'TELL':
       return { headers: request.header('Set') === undefined ? { DidRemove: 'local' } : { DidSet: 'local' } };
+    case 'REKEY':
+      return { headers: { Lessons: '0' } };
     case 'STATS':
       return { body: 'providence_fake 1\r\n' };
     default:

@@ -44,6 +44,11 @@ export function userCheck(root: Buffer): Buffer {
   return derive(root, 'check', 8);
 }
 
+/** 16 bytes that hide the mask of a key before under that of the key of now. @param check of the key before */
+export function pastMaskPad(mask: Buffer, check: Buffer): Buffer {
+  return derive(mask, `past mask ${check.toString('hex')}`, 16);
+}
+
 /** Root of a user for whom the XMPP server sends no key; gone for good once the salt is. */
 export function userRoot(secret: Buffer, bareJID: string, salt: Buffer): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, salt, `providence user root ${bareJID}`, 32));

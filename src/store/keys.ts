@@ -17,7 +17,8 @@ import type { SubjectKind } from '../model/subject.ts';
  * server      segment u32                   segment record, see below
  * users       user id 16                    user record, see below
  * traces      block u64                     block, see `lmdb/trace-block.ts`
- * facts       kind u8, subject id 16        f64 when all of it is past, then msgpack
+ * facts       kind u8, subject id 16        f64 when all of it is past, then msgpack; of a user also the keys before
+ *                                           (`lmdb/past-keys.ts`)
  * expiry      hour u32, key of `facts` 17   empty
  *
  * lesson record

@@ -17,6 +17,11 @@ export interface Store {
   /** `degraded` after a failed commit (a full disk): lessons are refused with 75, reading goes on; tried again every second. */
   readonly state: 'ok' | 'degraded';
   sizes(): StoreSizes;
+  /**
+   * Changes a user's key. Table, lessons and traces go with it; settles when all of it is durable. Meanwhile lessons of this user
+   * are refused. @throws StoreError `degraded`: the key before is in force.
+   */
+  rekey(change: KeyChange): Promise<Rekeyed>;
   /** Goes by other bounds from now on. */
   adopt(bounds: StoreBounds): void;
   /** Writes what is held back and closes; nothing may be called afterwards. */
@@ -94,7 +99,7 @@ export interface ServerTokens {
 export interface User {
   /** Keyed id, 32 hex digits. */
   readonly id: string;
-  /** `wrong-key`: another `User-Key` than the first one seen; reads nothing, teaches nothing there. */
+  /** `wrong-key`: another `User-Key` than the user's; reads nothing, teaches nothing there. */
   readonly keyState: 'ok' | 'wrong-key';
   /** Number of the last lesson in this user's table; 0 = none. */
   readonly generation: number;
@@ -107,6 +112,22 @@ export interface User {
 export interface UserTables {
   /** @param userKey 32 bytes from `User-Key`, or undefined: the root is then derived from the daemon's secret and a salt. */
   open(bareJID: string, userKey: Buffer | undefined): User;
+  /** Whether a user's key is being changed. @param id `User.id` */
+  isChanging(id: string): boolean;
+}
+
+/** Keys as `UserTables.open` takes them. */
+export interface KeyChange {
+  readonly bareJID: string;
+  readonly before: Buffer | undefined;
+  readonly after: Buffer | undefined;
+}
+
+export interface Rekeyed {
+  /** `unchanged`: `after` is in force already. `wrong-key`: `before` is not. Only with `changed` did anything change. */
+  readonly outcome: 'changed' | 'unchanged' | 'wrong-key' | 'too-many-lessons';
+  /** How many lessons the user has, where that was found out. */
+  readonly lessons: number;
 }
 
 export interface LessonInput {
@@ -154,7 +175,8 @@ export interface Lessons {
   ): { readonly lessons: readonly FitLesson[]; readonly last: number | undefined };
   /**
    * Teaches once. `unchanged`: the same lesson with the same label is there. `replaced`: it was there with the other label,
-   * which is undone exactly. Settles when durable and in memory. @throws StoreError `degraded`: nothing was learnt.
+   * which is undone exactly. Settles when durable and in memory. @throws StoreError `degraded`, or `rekeying` while the user's key
+   * is being changed: nothing was learnt.
    */
   teach(lesson: LessonInput): Promise<'set' | 'replaced' | 'unchanged'>;
   /** Undoes exactly what the lesson recorded. `too-old` beyond `store.undo_days`. @throws StoreError as `teach`. */

@@ -4,7 +4,7 @@ import type { ConfigError, StartError } from '../errors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Peer } from '../pnp/peer.ts';
-import type { Store } from '../store/store.ts';
+import type { Rekeyed, Store } from '../store/store.ts';
 
 /** What verbs work with: handed over by the daemon, nothing else is reached for. */
 export interface Context {
@@ -24,6 +24,8 @@ export interface Context {
   readonly logAuth: (outcome: AuthOutcome) => void;
   /** One line for each lesson, without a JID. */
   readonly logLesson: (lesson: LessonNote) => void;
+  /** One line for each REKEY, without a JID or a key. */
+  readonly logRekey: (rekeyed: Rekeyed) => void;
   /** One line for each verdict, at `debug`, and a warning for a slow one. */
   readonly logVerdict: (verdict: {
     readonly verdict: string;

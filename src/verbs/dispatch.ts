@@ -7,6 +7,7 @@ import { auth } from './auth.ts';
 import { check, report, symbols } from './check.ts';
 import type { Context } from './context.ts';
 import { grantHeaders } from './grant-headers.ts';
+import { rekey } from './rekey.ts';
 import { reload } from './reload.ts';
 import { tell } from './tell.ts';
 
@@ -20,6 +21,7 @@ export const SERVED: ReadonlySet<Verb> = new Set([
   'TELL',
   'SKIP',
   'STATS',
+  'REKEY',
   'RELOAD',
   'AUTH',
 ]);
@@ -53,6 +55,8 @@ export function dispatch(
       return undefined;
     case 'AUTH':
       return auth(request, peer, context);
+    case 'REKEY':
+      return rekey(request, peer, context);
     case 'OBSERVE':
     case 'REGISTER':
     case 'JUNK':
@@ -60,7 +64,6 @@ export function dispatch(
     case 'KARMA':
     case 'FORGET':
     case 'EXPORT':
-    case 'REKEY':
       throw refusal('not-served', `${request.verb} is not served by this release; HELLO lists what is`);
   }
 }

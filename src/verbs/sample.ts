@@ -1,6 +1,7 @@
 import { bareJID, canonicalJID } from '../model/jid.ts';
 import type { Direction, Sample, StreamFacts } from '../model/sample.ts';
 import { type RequestFacts, sampleOf, sampleOfStanza } from '../model/stanza.ts';
+import type { RequestHeader } from '../pnp/grammar.ts';
 import { refusal } from '../pnp/refusal.ts';
 import type { Request } from '../pnp/request.ts';
 import { readUserKey, USER_KEY_BYTES } from '../pnp/user-key.ts';
@@ -37,11 +38,16 @@ export function openUser(jid: string, request: Request, context: Context): User 
   return context.store.users.open(bareJID(canonicalJID(jid)), userKeyOf(request));
 }
 
-function userKeyOf(request: Request): Buffer | undefined {
+/** The key that the XMPP server holds for the user; undefined: the daemon's own. */
+export function userKeyOf(request: Request): Buffer | undefined {
   const text = request.header('User-Key');
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : userKeyIn(text, 'User-Key');
+}
+
+/** @throws RequestError 65, which does not say what was there */
+export function userKeyIn(text: string, header: RequestHeader): Buffer {
   const key = readUserKey(text);
-  if (key === undefined) throw refusal('bad-user-key', `User-Key is ${USER_KEY_BYTES} bytes in base64`);
+  if (key === undefined) throw refusal('bad-user-key', `${header} is ${USER_KEY_BYTES} bytes in base64`);
   return key;
 }
 

@@ -46,8 +46,13 @@ export async function tell(request: Request, peer: Peer, context: Context): Prom
       : await forget({ id, user: reporter.user }, context);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
+    if (error.code === 'rekeying') throw rekeying();
     throw refusal('store-degraded', 'The store cannot write now; nothing was learnt. Send it again later');
   }
+}
+
+function rekeying(): Error {
+  return refusal('rekeying', "The user's key is being changed; nothing was learnt. Send it again");
 }
 
 function wishOf(request: Request): Wish {
@@ -81,7 +86,8 @@ function reporterOf(request: Request, peer: Peer, context: Context): Reporter {
     requireDomain(peer.grant, canonicalJID(jid));
     const user = openUser(jid, request, context);
     if (user.keyState === 'wrong-key') {
-      throw refusal('wrong-key', "User-Key is not this user's first one; nothing was learnt");
+      if (context.store.users.isChanging(user.id)) throw rekeying();
+      throw refusal('wrong-key', "User-Key is not this user's key; nothing was learnt");
     }
     return { id: user.id, user };
   }

@@ -94,6 +94,14 @@ export class LMDBFacts implements FactRecords {
     } else this.#remember(record);
   }
 
+  /** Within a transaction: a subject's record goes to the disk with what else is in it. */
+  putNow(subject: SubjectKind, id: string): void {
+    const record = this.#record(subject, id);
+    const key = factKey(subject, id);
+    void this.#options.environment.facts.put(key, encodeFacts(record));
+    void this.#options.environment.expiry.put(expiryKey(record.expiresAt, key), NOTHING);
+  }
+
   /** Writes some of what is due and sweeps some of what is past; one step at a time. */
   step(): void {
     this.#steps++;

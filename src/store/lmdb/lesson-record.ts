@@ -93,10 +93,24 @@ export function headOf(record: Buffer): { readonly id: Buffer; readonly reporter
   return { id: Buffer.from(record.subarray(16, 32)), reporterTag: record.readUInt16LE(32) };
 }
 
+/** Whose table a record's lesson is in as well; 32 hex digits. */
+export function userOf(record: Buffer): string {
+  return record.toString('hex', 40, 56);
+}
+
+/** The record of the same lesson under another key of the user's. @param uidsOf of sids, both 8 bytes a token. */
+export function withUids(record: Buffer, uidsOf: (sids: Buffer) => Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(record.length);
+  copy.set(record);
+  const { sids, uids } = readFields(copy, HEAD_BYTES);
+  uids.set(uidsOf(sids).subarray(0, uids.length));
+  return copy;
+}
+
 /** @param record is not copied; it must not change. */
 export function decodeRecord(record: Buffer): LogRecord {
   if (record[0] === UNDO) return { kind: 'undo', learnSeq: record.readDoubleLE(HEAD_BYTES) };
-  const userId = record.toString('hex', 40, 56);
+  const userId = userOf(record);
   const learnt: Learnt = {
     label: record[1] === 1 ? 'spam' : 'ham',
     weight: record.readUInt32LE(4),

@@ -62,6 +62,7 @@ export class LMDBLessons implements Lessons {
   async teach(lesson: LessonInput): Promise<'set' | 'replaced' | 'unchanged'> {
     return this.#inTurn(lesson.id, async () => {
       this.#refuseIfDegraded();
+      this.#refuseIfHeld(lesson.user?.id);
       const live = this.#live(lesson.id);
       if (live?.learnt.label === lesson.label) return 'unchanged';
       await this.#learn(learntFrom(lesson, this.#options.seal), live);
@@ -74,6 +75,7 @@ export class LMDBLessons implements Lessons {
       this.#refuseIfDegraded();
       const live = this.#live(id);
       if (live === undefined) return 'unchanged';
+      this.#refuseIfHeld(live.learnt.userId);
       if (at - live.learnt.at > this.#options.bounds.undoDays * DAY_MS) return 'too-old';
       await this.#unlearn(live);
       return 'removed';
@@ -195,6 +197,11 @@ export class LMDBLessons implements Lessons {
     } finally {
       this.#busy.delete(id);
     }
+  }
+
+  #refuseIfHeld(userId: string | undefined): void {
+    if (userId !== undefined && this.#options.users.isChanging(userId))
+      throw new StoreError('rekeying', "The user's key is being changed; send the lesson again.");
   }
 
   #refuseIfDegraded(): void {

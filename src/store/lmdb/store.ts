@@ -3,13 +3,15 @@ import { BlockCipher, type DaemonKeys, deriveDaemonKeys } from '../crypto.ts';
 import { DerivedIds } from '../keyed-ids.ts';
 import { STORE_LIMITS, type StoreBounds, type StoreLimits, type StoreOptions } from '../options.ts';
 import type { Starter } from '../starter.ts';
-import type { Store, StoreSizes } from '../store.ts';
+import type { KeyChange, Rekeyed, Store, StoreSizes } from '../store.ts';
 import { type CheckpointRecord, readCheckpoint } from './checkpoint-record.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { type Environment, openEnvironment, takeDirectory } from './environment.ts';
 import { LMDBFacts } from './facts.ts';
 import { LessonSeal } from './lesson-seal.ts';
 import { LMDBLessons } from './lessons.ts';
+import { PastKeys } from './past-keys.ts';
+import { Rekeying } from './rekeying.ts';
 import { LMDBServerTokens } from './server-tokens.ts';
 import { segmentsFor } from './token-table.ts';
 import { LMDBTraces } from './traces.ts';
@@ -70,6 +72,7 @@ class LMDBStore implements Store {
   readonly #bounds: StoreBounds;
   readonly #writer: Writer;
   readonly #checkpoints: Checkpoints;
+  readonly #rekeying: Rekeying;
   readonly #timer: NodeJS.Timeout;
   #closing: Promise<void> | undefined;
 
@@ -89,8 +92,10 @@ class LMDBStore implements Store {
     this.lessons = new LMDBLessons({ ...parts, seal: new LessonSeal(keys.linear) });
     const stepsOf = () => Math.max(1, Math.floor((this.#bounds.checkpointSeconds * 1000) / STEP_MS));
     this.#checkpoints = new Checkpoints({ ...parts, lessons: this.lessons, stepsOf }, checkpoint);
-    this.traces = new LMDBTraces({ ...parts, cipher, mask: keys.trace, now });
     this.facts = new LMDBFacts({ ...limits, ...parts, now });
+    const pastKeys = new PastKeys({ ...parts, facts: this.facts, now });
+    this.traces = new LMDBTraces({ ...parts, cipher, mask: keys.trace, now, pastKeys });
+    this.#rekeying = new Rekeying({ ...limits, ...parts, lessons: this.lessons, pastKeys });
     this.#restore(checkpoint);
     this.#timer = setInterval(() => this.#step(), STEP_MS).unref();
   }
@@ -113,6 +118,10 @@ class LMDBStore implements Store {
       fileBytes: (stats.lastPageNumber + 1) * stats.pageSize,
       writesPending: this.#writer.pending,
     };
+  }
+
+  rekey(change: KeyChange): Promise<Rekeyed> {
+    return this.#rekeying.rekey(change);
   }
 
   adopt(bounds: StoreBounds): void {
@@ -159,6 +168,7 @@ class LMDBStore implements Store {
 
   async #close(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#rekeying.settled();
     await this.lessons.settled();
     await this.traces.finish();
     await this.facts.finish();

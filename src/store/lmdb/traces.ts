@@ -6,6 +6,7 @@ import type { Trace, Traces, User } from '../store.ts';
 import { type Environment, readForTimer } from './environment.ts';
 import type { LocalUser } from './local-user.ts';
 import { MaskedCipher } from './masked-cipher.ts';
+import type { PastKeys } from './past-keys.ts';
 import { closedAt, OpenBlock, readTrace } from './trace-block.ts';
 import { formatTraceId, parseTraceId, type TraceAddress } from './trace-id.ts';
 import { decodeTrace, encodeTrace } from './trace-record.ts';
@@ -29,6 +30,7 @@ export interface TracesOptions {
   readonly mask: Buffer;
   readonly now: () => number;
   readonly bounds: Pick<StoreBounds, 'tracesBytesMax' | 'tracesDays'>;
+  readonly pastKeys: PastKeys;
 }
 
 /** A ring of blocks: new ones at its end, the oldest dropped by age and by bytes. */
@@ -73,11 +75,12 @@ export class LMDBTraces implements Traces {
   read(id: string, user: User | undefined): Trace | undefined {
     const address = parseTraceId(id);
     if (address === undefined || this.#isPast(address.at)) return undefined;
-    const block = this.#block(address);
-    if (block === undefined) return undefined;
-    const text = readTrace(block, address, this.#cipherOf(user));
-    const trace = text === undefined ? undefined : decodeTrace(text, user?.id ?? '', address.check);
-    return trace !== undefined && Math.floor(trace.at) === address.at ? trace : undefined;
+    return (
+      this.#readUnder(this.#cipherOf(user), address, user) ??
+      this.#pastCiphersOf(user)
+        .map((cipher) => this.#readUnder(cipher, address, user))
+        .find((trace) => trace !== undefined)
+    );
   }
 
   /** Closes a block that has been open long enough, writes what waits, drops what is past: one bounded step at a time. */
@@ -99,6 +102,14 @@ export class LMDBTraces implements Traces {
       if (this.#options.writer.state === 'degraded') return;
       await this.#write();
     } while (this.#waiting.size > 0);
+  }
+
+  /** Read anew for each key: what LMDB hands out is overwritten at its next read. */
+  #readUnder(cipher: MaskedCipher, address: TraceAddress, user: User | undefined): Trace | undefined {
+    const block = this.#block(address);
+    const text = block === undefined ? undefined : readTrace(block, address, cipher);
+    const trace = text === undefined ? undefined : decodeTrace(text, user?.id ?? '', address.check);
+    return trace !== undefined && Math.floor(trace.at) === address.at ? trace : undefined;
   }
 
   #openBlock(): OpenBlock {
@@ -164,6 +175,10 @@ export class LMDBTraces implements Traces {
   /** Traces of a user whose key is wrong are sealed with the daemon's. */
   #cipherOf(user: User | undefined): MaskedCipher {
     return (user as LocalUser | undefined)?.cipher ?? this.#cipher;
+  }
+
+  #pastCiphersOf(user: User | undefined): MaskedCipher[] {
+    return user === undefined ? [] : this.#options.pastKeys.of(user as LocalUser);
   }
 
   #nextCheck(): number {

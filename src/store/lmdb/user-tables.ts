@@ -52,6 +52,8 @@ export class LMDBUserTables implements UserTables {
   readonly #open = new LRU<string, OpenUser>(OPEN_USERS_MAX);
   readonly #tables: LRU<string, UserTable>;
   readonly #pinned = new Map<string, Pinned>();
+  /** Users whose key is being changed, and how often: their tables are not written meanwhile, and nothing is learnt. */
+  readonly #held = new Map<string, number>();
   /** Tables read while there was no room to keep them. */
   #passed = 0;
 
@@ -66,7 +68,7 @@ export class LMDBUserTables implements UserTables {
     const id = this.#options.ids.id('user', bareJID);
     const table = this.table(id) ?? this.#create(id, bareJID, userKey);
     if (table === undefined) return new LocalUser(id, undefined, this);
-    const user = this.#unlock(id, table.head, userKey ?? this.#rootOf(bareJID, table.head.salt));
+    const user = this.unlock(bareJID, userKey, table.head);
     // A wrong key does not push out the right one.
     if (open === undefined || open.user.keyState !== 'ok') this.#open.set(bareJID, { userKey, user });
     return user;
@@ -139,7 +141,7 @@ export class LMDBUserTables implements UserTables {
     let bytes = 0;
     for (const [id, pinned] of this.#pinned) {
       if (writings.length >= count || bytes >= TAKEN_BYTES_MAX) break;
-      if (pinned.dirtySince === 0 || pinned.writing) continue;
+      if (pinned.dirtySince === 0 || pinned.writing || this.#held.has(id)) continue;
       const writing = this.#takeTable(id, pinned);
       writings.push(writing);
       bytes += writing.value.length;
@@ -153,6 +155,46 @@ export class LMDBUserTables implements UserTables {
     for (const { dirtySince } of this.#pinned.values())
       if (dirtySince !== 0 && dirtySince < first) first = dirtySince;
     return first - 1;
+  }
+
+  isChanging(id: string): boolean {
+    return this.#held.has(id);
+  }
+
+  hold(id: string): void {
+    this.#held.set(id, (this.#held.get(id) ?? 0) + 1);
+  }
+
+  /** Once for each `hold`. */
+  release(id: string): void {
+    const left = (this.#held.get(id) ?? 0) - 1;
+    if (left > 0) this.#held.set(id, left);
+    else this.#held.delete(id);
+  }
+
+  /** Another head for a user: what `userKey`, or the daemon's secret and a new salt, open from now on. */
+  newHead(bareJID: string, userKey: Buffer | undefined, created: number): UserHead {
+    const salt = randomBytes(SALT_BYTES);
+    return { salt, check: userCheck(userKey ?? this.#rootOf(bareJID, salt)), created };
+  }
+
+  /** The user as `head` has it. */
+  unlock(bareJID: string, userKey: Buffer | undefined, head: UserHead): LocalUser {
+    const root = userKey ?? this.#rootOf(bareJID, head.salt);
+    const id = this.#options.ids.id('user', bareJID);
+    const keys = deriveUserKeys(root);
+    const isRight = keys.check.equals(head.check);
+    return new LocalUser(id, isRight ? new MaskedCipher(this.#options.cipher, keys.mask) : undefined, this);
+  }
+
+  /**
+   * Takes another table, which is on disk already, and forgets the key that opened the one before. What was taken of that one to
+   * be written was written first: the writer keeps the order.
+   */
+  replace(bareJID: string, id: string, table: UserTable): void {
+    this.#open.delete(bareJID);
+    this.#pinned.delete(id);
+    this.#tables.set(id, table);
   }
 
   #takeTable(id: string, pinned: Pinned): Writing {
@@ -190,21 +232,13 @@ export class LMDBUserTables implements UserTables {
 
   #create(id: string, bareJID: string, userKey: Buffer | undefined): UserTable | undefined {
     if (this.#pinned.size >= NEW_USERS_MAX) return undefined;
-    const salt = randomBytes(SALT_BYTES);
-    const check = userCheck(userKey ?? this.#rootOf(bareJID, salt));
-    const table = new UserTable({ salt, check, created: this.#options.now() });
+    const table = new UserTable(this.newHead(bareJID, userKey, this.#options.now()));
     this.#pin(id, table, false).dirtySince = Number.POSITIVE_INFINITY;
     return table;
   }
 
   #rootOf(bareJID: string, salt: Buffer): Buffer {
     return userRoot(this.#options.secret, bareJID, salt);
-  }
-
-  #unlock(id: string, head: UserHead, root: Buffer): LocalUser {
-    const keys = deriveUserKeys(root);
-    const isRight = keys.check.equals(head.check);
-    return new LocalUser(id, isRight ? new MaskedCipher(this.#options.cipher, keys.mask) : undefined, this);
   }
 }
 
