@@ -52,7 +52,7 @@ function lines(
       else log().debug({ outcome }, 'AUTH');
     },
     logLesson: (lesson) =>
-      lesson.by === 'user' ? log().info(lesson, 'lesson') : log().debug(lesson, 'lesson'),
+      lesson.by === 'operator' ? log().debug(lesson, 'lesson') : log().info(lesson, 'lesson'),
     logRekey: (rekeyed) => log().info(rekeyed, "a user's key"),
     logVerdict: (verdict) => {
       if (verdict.milliseconds > SLOW_MS) log().warn(verdict, 'slow verdict');

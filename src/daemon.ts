@@ -20,6 +20,7 @@ import { starterOrNone } from './store/starter.ts';
 import type { Store } from './store/store.ts';
 import { counted, statusSource } from './supervisor/status.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
+import { Learning } from './verbs/learning.ts';
 import { version } from './version.ts';
 
 export interface Daemon {
@@ -125,7 +126,7 @@ async function start(foundation: Foundation, closers: Closers): Promise<Started>
       },
     },
   });
-  const parts = reloadablesOf({ log, access, store, linear, server, pipeline: context.pipeline });
+  const parts = reloadablesOf({ ...context, log, access, linear, server });
   const reloader = new Reloader({ ...foundation, metrics, parts, events: supervisor });
   metrics.addGauges(gaugesOf({ store, linear, server, access, reloader }));
   closers.push(() => reloader.settled());
@@ -163,6 +164,7 @@ function openStoreOf(config: Config, log: Logger, supervisor: Supervisor): Promi
     replaying: () => supervisor.starting(),
     serverTokensMax: bayes.server.tokens_max,
     starter: starterOrNone(bayes.starter, log),
+    tracedPairsMax: config.learn.pairs_max,
     userTokensMax: bayes.user.tokens_max,
     userCacheBytesMax: bayes.user.cache_bytes_max,
     factRecordsMax: cache.records_max,
@@ -189,6 +191,7 @@ function contextOf({ config, log, access }: Foundation, shared: Shared): DaemonC
         },
       },
     ),
+    learning: new Learning(config.learn, store, Date.now),
     authenticate: (peer, name, secret) => access.authenticate(peer, name, secret),
     server: `Providence/${version()} (${PROTOCOL})`,
     now: Date.now,

@@ -8,6 +8,7 @@ import type { Reloadable } from './reload.ts';
 import type { Server } from './server/server.ts';
 import type { StoreBounds } from './store/options.ts';
 import type { Store } from './store/store.ts';
+import type { Learning } from './verbs/learning.ts';
 
 interface Rooms {
   readonly log: Logger;
@@ -16,6 +17,7 @@ interface Rooms {
   readonly linear: LinearFitter;
   readonly pipeline: Pipeline;
   readonly server: Server;
+  readonly learning: Learning;
 }
 
 /** What follows a reload. Secrets and certificates are read anew each time, whether or not a key has changed. */
@@ -26,6 +28,7 @@ export function reloadablesOf({
   linear,
   pipeline,
   server,
+  learning,
 }: Rooms): readonly Reloadable[] {
   return [
     (config) => {
@@ -33,6 +36,7 @@ export function reloadablesOf({
       return () => pipeline.adopt(rules);
     },
     (config) => access.prepare(config),
+    (config) => () => learning.adopt(config.learn),
     (config) => () => server.adopt(config.limits),
     (config) => () => store.adopt(storeBounds(config)),
     (config) => () => linear.adopt(fitterBounds(config)),

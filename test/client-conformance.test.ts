@@ -17,6 +17,7 @@ const NO_FACTS = [
     'Remove',
     'Reporter',
     'New-User-Key',
+    'Event',
     'Trace',
     'Credential',
   ],

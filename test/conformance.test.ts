@@ -8,6 +8,8 @@ import { type DaemonProcess, startDaemon } from './daemon-process.ts';
 import { request, WireClient } from './wire-harness.ts';
 
 const FILES = readConformance();
+/** A machine that is busy must not make text abstain. */
+const UNHURRIED = 'limits.shed_ms = 60000';
 
 async function open(daemon: DaemonProcess, listener: Conformance['listener']): Promise<Socket> {
   const place = {
@@ -25,7 +27,7 @@ for (const [how, step] of [
   ['byte by byte', 1],
 ] as const) {
   test(`a fresh daemon answers every conformance file ${how}`, async (t) => {
-    const daemon = await startDaemon();
+    const daemon = await startDaemon({ config: UNHURRIED });
     t.after(() => daemon.stop());
     for (const file of FILES.filter(({ atOnce }) => !atOnce || step > 1)) {
       await t.test(file.name, async () => runFile(file, await open(daemon, file.listener), step));
@@ -34,7 +36,7 @@ for (const [how, step] of [
 }
 
 test('a fresh daemon answers all conformance files behind each other on one connection', async (t) => {
-  const daemon = await startDaemon();
+  const daemon = await startDaemon({ config: UNHURRIED });
   t.after(() => daemon.stop());
   for (const listener of ['unix', 'admin', 'tcp'] as const) {
     const files = FILES.filter((file) => file.listener === listener && !file.closes && !file.first);
@@ -45,7 +47,7 @@ test('a fresh daemon answers all conformance files behind each other on one conn
 });
 
 test('cut requests and noise leave a daemon as it was', async (t) => {
-  const daemon = await startDaemon();
+  const daemon = await startDaemon({ config: UNHURRIED });
   t.after(() => daemon.stop());
   const requests = Buffer.concat(FILES.map((file) => file.sent.subarray(0, 2_000)));
   const cut = fc

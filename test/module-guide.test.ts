@@ -17,6 +17,7 @@ const GUIDE = readFileSync('docs/module-guide.md', 'utf8');
 const NOT_OF_CHECK = [
   ...['Content-Length', 'Id', 'Message-Class', 'Set', 'Remove', 'Reporter', 'Trace', 'Credential'],
   'New-User-Key',
+  'Event',
   ...['Peer-Cert', 'Affiliation', 'Lookalike', 'Policy'],
 ];
 

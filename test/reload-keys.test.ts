@@ -152,6 +152,20 @@ const drained = (name: 'stanzas' | 'recipients', ms: number) => async () => {
   return field((await flood(0, from)).line, name);
 };
 
+const events = async () => (await operator.hello()).events.join(' ');
+
+/** What the last of three samples of talk between a new user and a contact is answered with. */
+async function thirdSample(): Promise<string> {
+  const user = freshSender().replace('one.example', 'capulet.example');
+  let said = '';
+  for (let number = 0; number < 3; number += 1) {
+    const stanza = chat(`ordinary talk ${number}`, 'romeo@montague.example');
+    const { unchanged } = await operator.observe({ event: 'sample', user, stanza });
+    said = unchanged ?? 'learnt';
+  }
+  return said;
+}
+
 const ALLOW_ONE = 'karma.jid_rate.stanzas_burst = 1\nkarma.jid_rate.recipients_burst = 1';
 
 const ROWS: Readonly<Record<string, Row>> = {
@@ -280,6 +294,60 @@ const ROWS: Readonly<Record<string, Row>> = {
       return Number(/"replayed":(\d+)/.exec(daemon.log())?.[1]);
     },
     sees: 'less',
+  },
+  'learn.replied': {
+    from: 'true',
+    to: 'false',
+    look: events,
+    sees: ['replied rostered released', 'rostered released'],
+  },
+  'learn.rostered': {
+    from: 'true',
+    to: 'false',
+    look: events,
+    sees: ['replied rostered released', 'replied released'],
+  },
+  'learn.released': {
+    from: 'true',
+    to: 'false',
+    look: events,
+    sees: ['replied rostered released', 'replied rostered'],
+  },
+  'learn.sender_days': {
+    from: '365',
+    to: '1',
+    look: async () => {
+      const from = freshSender();
+      let said = '';
+      for (const text of ['the first words', 'words of the day after tomorrow']) {
+        await operator.check(chat(`${text} ${from}`, from), { to: JULIET });
+        const { unchanged } = await operator.observe({ event: 'replied', from, user: JULIET });
+        said = unchanged ?? 'learnt';
+        pass(2 * DAY_MS);
+      }
+      return said;
+    },
+    sees: ['already-taught', 'learnt'],
+  },
+  'learn.contacts': {
+    from: '"off"',
+    to: '"sample"',
+    look: events,
+    sees: ['replied rostered released', 'replied rostered released sample'],
+  },
+  'learn.contact_samples_per_day': {
+    with: 'learn.contacts = "sample"',
+    from: '3',
+    to: '2',
+    look: thirdSample,
+    sees: ['learnt', 'enough'],
+  },
+  'learn.contact_lessons_max': {
+    with: 'learn.contacts = "sample"',
+    from: '3',
+    to: '2',
+    look: thirdSample,
+    sees: ['learnt', 'enough'],
   },
   'thresholds.spam': { from: '5', to: '6.5', look: threshold, sees: ['5', '6.5'] },
   'thresholds.ham': {

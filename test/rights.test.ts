@@ -23,7 +23,7 @@ const MATRIX: Readonly<Record<Verb, { right: string; word: string; user?: true |
   SYMBOLS: { right: 'check', word: '0 undefined', user: true },
   REPORT: { right: 'check', word: '0 undefined', user: true },
   TELL: { right: 'learn', word: '0 undefined', user: true },
-  OBSERVE: { right: 'learn', word: '69 not-served' },
+  OBSERVE: { right: 'learn', word: '0 undefined', user: 'to' },
   REGISTER: { right: 'learn', word: '69 not-served' },
   JUNK: { right: 'users', word: '69 not-served' },
   WATCH: { right: 'users', word: '69 not-served' },
@@ -234,6 +234,7 @@ function casesOf(caller: Caller): Case[] {
 }
 
 function headersOf(verb: string, headers: object): object {
+  if (verb === 'OBSERVE') return { ...headers, Event: 'replied', From: 'a@spam.example' };
   if (verb === 'REKEY') return { ...headers, 'New-User-Key': 'none' };
   return verb === 'TELL' ? { ...headers, 'Message-Class': 'spam', Set: 'local' } : headers;
 }

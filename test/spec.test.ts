@@ -9,6 +9,7 @@ import { ABSTENTIONS, SENTENCES } from '../src/filters/symbols.ts';
 import {
   ANSWER_HEADERS,
   ERROR_WORDS,
+  EVENTS,
   PROTOCOL,
   REQUEST_HEADERS,
   RIGHT_OF_VERB,
@@ -17,6 +18,7 @@ import {
 } from '../src/pnp/grammar.ts';
 import { SPAMC_VERBS } from '../src/spamd/verbs.ts';
 import { SERVED } from '../src/verbs/dispatch.ts';
+import { LEARNING_EVENTS } from '../src/verbs/learning.ts';
 import { readTranscript } from './conformance-runner.ts';
 import { type DaemonProcess, startDaemon } from './daemon-process.ts';
 import { exchange } from './spamd-exchange.ts';
@@ -67,6 +69,30 @@ test('every verb that is served has a section of its own', () => {
   assert.deepEqual(
     described,
     VERBS.filter((verb) => SERVED.has(verb)),
+  );
+});
+
+test('the events of the specification are those of the grammar, and those that teach are [PNP-4.9]', () => {
+  const told = rows('4.9').filter((row) => row.length === 3);
+  const wordsOf = (cells: readonly (string | undefined)[]) =>
+    cells.flatMap((cell) => (cell ?? '').replaceAll('`', '').split(' '));
+  assert.deepEqual(wordsOf(told.map(([events]) => events)), [...EVENTS]);
+  const teaching = told.filter(([, , release]) => release?.startsWith('teaches'));
+  assert.deepEqual(wordsOf(teaching.map(([event]) => event)), [...LEARNING_EVENTS]);
+});
+
+const isReason = (word: string) => /^[a-z]+(?:-[a-z]+)*$/.test(word);
+
+test('every reason of Unchanged that the code says is in the specification, and back', () => {
+  const said = sources('src/verbs').flatMap((text) =>
+    [...text.matchAll(/unchanged\('([a-z-]+)'|Unchanged: '([a-z-]+)'/g)].map(
+      ([, one, other]) => one ?? other,
+    ),
+  );
+  const told = ['4.6', '4.9'].flatMap((number) => rows(number).filter((row) => row.length === 2));
+  assert.deepEqual(
+    [...new Set([...told.map(([word]) => word as string), 'same-key'])].filter(isReason).sort(),
+    [...new Set(said)].sort(),
   );
 });
 

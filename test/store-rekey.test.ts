@@ -60,7 +60,8 @@ function seen(store: Store, jid: string, key: Key): Counts | undefined {
 
 function traceOf(total: number): Trace {
   const ids = { textId: '1'.repeat(32), senderId: '2'.repeat(32) };
-  return { at: START, verdict: 'ham', total, ...ids, scores: new Float32Array(4), sids: Buffer.alloc(64, 5) };
+  const tokens = { sids: Buffer.alloc(64), slots: new Uint32Array(0) };
+  return { at: START, verdict: 'ham', total, ...ids, ...tokens, scores: new Float32Array(4) };
 }
 
 function leave(store: Store, user: User, total: number): string {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { BlockCipher, deriveDaemonKeys } from '../src/store/crypto.ts';
+import { DerivedIds } from '../src/store/keyed-ids.ts';
 import { openEnvironment } from '../src/store/lmdb/environment.ts';
 import { LMDBFacts } from '../src/store/lmdb/facts.ts';
 import { PastKeys } from '../src/store/lmdb/past-keys.ts';
@@ -51,6 +52,8 @@ async function ring(t: TestContext, dir = temporaryDirectory(t)) {
     now,
     bounds,
     pastKeys: new PastKeys({ facts, now, bounds }),
+    ids: new DerivedIds(keys),
+    tracedPairsMax: 100,
   });
   const close = async () => {
     await writer.close();

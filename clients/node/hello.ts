@@ -6,6 +6,8 @@ export interface Hello {
   readonly server: string;
   readonly verbs: readonly string[];
   readonly rights: readonly string[];
+  /** Events of OBSERVE that it learns from now. */
+  readonly events: readonly string[];
   /** Limits by header name, e.g. `In-Flight-Max`. */
   readonly limits: ReadonlyMap<string, number>;
   readonly answer: Answer;
@@ -19,6 +21,7 @@ export function readHello(answer: Answer): Hello {
     server: headers.get('Server') ?? '',
     verbs: words(headers.get('Verbs')),
     rights: words(headers.get('Rights')),
+    events: words(headers.get('Events')),
     limits,
     answer,
   };

@@ -14,7 +14,7 @@ export interface Lesson {
   readonly facts?: StanzaFacts | undefined;
 }
 
-/** What a TELL really did. */
+/** What a TELL or an OBSERVE really did. */
 export interface Taught {
   readonly didSet: boolean;
   readonly didRemove: boolean;

@@ -7,6 +7,7 @@ import { type AuthOptions, Connection } from './connection.ts';
 import { factHeaders, type StanzaFacts } from './facts.ts';
 import { type Hello, readHello } from './hello.ts';
 import { type Lesson, lessonHeaders, readTaught, type Taught } from './lesson.ts';
+import { type Observation, observationHeaders } from './observation.ts';
 import { PnpError, refused } from './pnp-error.ts';
 import { type Reloaded, readReloaded } from './reload.ts';
 import { encodeHeaders, type RequestHeaders } from './request.ts';
@@ -21,6 +22,7 @@ export type { AuthOptions } from './connection.ts';
 export { FACT_WORDS, type StanzaFacts } from './facts.ts';
 export type { Hello } from './hello.ts';
 export type { Lesson, Taught } from './lesson.ts';
+export { EVENT_WORDS, type Observation } from './observation.ts';
 export { PnpError, type PnpErrorCode } from './pnp-error.ts';
 export type { Reloaded } from './reload.ts';
 export { encodeRequest, type RequestHeaders, type WireRequest } from './request.ts';
@@ -158,6 +160,12 @@ export class PnpClient {
   /** Teaches, or forgets; settles when it is durable. */
   async tell(lesson: Lesson, options?: CallOptions): Promise<Taught> {
     return readTaught(accepted(await this.call('TELL', lessonHeaders(lesson), lesson.stanza, options)));
+  }
+
+  /** Tells what the server saw; settles when what is made of it is durable. */
+  async observe(observation: Observation, options?: CallOptions): Promise<Taught> {
+    const headers = observationHeaders(observation);
+    return readTaught(accepted(await this.call('OBSERVE', headers, observation.stanza, options)));
   }
 
   /** Changes a user's key; settles when all that is held under it has gone along. Needs the right `users`. */

@@ -1,5 +1,6 @@
 import type { Answer } from './answer.ts';
 import { PnpError } from './pnp-error.ts';
+import { words } from './words.ts';
 
 export type VerdictName = 'ham' | 'unsure' | 'spam';
 export type Action = 'deliver' | 'mark' | 'defer' | 'junk' | 'reject' | 'discard';
@@ -17,6 +18,8 @@ export interface Verdict {
   readonly trace: string | undefined;
   /** Why the filters did not run, e.g. `KNOWN_SENDER`. */
   readonly symbol: string | undefined;
+  /** What the daemon would like to be told, e.g. `sample`. */
+  readonly wants: readonly string[];
   /** Which filters had no opinion, and why. */
   readonly abstained: ReadonlyMap<string, string>;
   readonly answer: Answer;
@@ -56,6 +59,7 @@ export function readVerdict(answer: Answer): Verdict {
     probability: probability === undefined ? undefined : Number(probability),
     trace: headers.get('Trace'),
     symbol: headers.get('Symbol'),
+    wants: words(headers.get('Wants')),
     abstained: readPairs(headers.get('Abstained') ?? '', ','),
     answer,
   };

@@ -28,6 +28,8 @@ function friendly(request: Request, rule: Rule): Omit<Response, 'status'> {
       return { headers: hello() };
     case 'TELL':
       return { headers: request.header('Set') === undefined ? { DidRemove: 'local' } : { DidSet: 'local' } };
+    case 'OBSERVE':
+      return { headers: { DidSet: 'local' } };
     case 'REKEY':
       return { headers: { Lessons: '0' } };
     case 'STATS':
@@ -41,6 +43,7 @@ function hello(): AnswerHeaders {
   return {
     Server: 'providence-fake',
     Verbs: VERBS.join(' '),
+    Events: 'replied rostered released',
     Rights: 'check learn users admin',
     'Head-Bytes-Max': '16384',
     'Headers-Max': '64',

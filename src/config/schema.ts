@@ -8,6 +8,7 @@ import {
   linearTable,
   streamTable,
 } from './schema-filters.ts';
+import { learnTable } from './schema-learn.ts';
 import { checkListeners, credentialsList, listenTable } from './schema-listen.ts';
 
 const limitsTable = table(
@@ -141,6 +142,7 @@ export const schema = z
     linear: linearTable,
     karma: karmaTable,
     auth: streamTable,
+    learn: learnTable,
     cache: cacheTable,
     traces: table(
       {

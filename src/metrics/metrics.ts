@@ -25,6 +25,7 @@ export class Metrics {
   readonly #handshakeFailures = new Tally([]);
   readonly #cache = new Tally(['filter', 'result']);
   readonly #reloads = new Tally(['result']);
+  readonly #observations = new Tally(['event', 'outcome']);
   readonly #latency = new Buckets(LATENCY_BOUNDS);
   readonly #scores = UNITS.map(() => new Buckets(SCORE_BOUNDS));
 
@@ -34,6 +35,7 @@ export class Metrics {
       ['providence_verdicts_total', 'Verdicts by verdict and action.', this.#verdicts],
       ['providence_requests_total', 'Requests by verb and status code.', this.#requests],
       ['providence_lessons_total', 'Lessons by label and outcome.', this.#lessons],
+      ['providence_observations_total', 'Events told by OBSERVE, by outcome.', this.#observations],
       ['providence_filter_abstentions_total', 'Abstentions by filter and reason.', this.#abstentions],
       ['providence_filter_failures_total', 'Filters that threw.', this.#failures],
       ['providence_handshake_failures_total', 'TLS handshakes that failed.', this.#handshakeFailures],
@@ -88,6 +90,10 @@ export class Metrics {
 
   lesson(label: string, outcome: string): void {
     this.#lessons.add(label, outcome);
+  }
+
+  observation(event: string, outcome: string): void {
+    this.#observations.add(event, outcome);
   }
 
   cacheHit(unit: UnitName): void {

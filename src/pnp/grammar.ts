@@ -58,6 +58,22 @@ export const RIGHT_OF_VERB: Readonly<Record<Verb, Right | 'none'>> = {
   RELOAD: 'admin',
 };
 
+/** What OBSERVE may tell [PNP-4.9]. Known from the first release; what is not used yet is answered so. */
+export const EVENTS = [
+  'replied',
+  'rostered',
+  'released',
+  'sample',
+  'blocked',
+  'unblocked',
+  'reported',
+  'caps',
+  'vcard',
+  'affiliation',
+  'registered',
+] as const;
+export type Event = (typeof EVENTS)[number];
+
 /** Request headers that a verb of this release reads; unknown ones are ignored [PNP-5.1]. */
 export const REQUEST_HEADERS = [
   'Content-Length',
@@ -86,6 +102,7 @@ export const REQUEST_HEADERS = [
   'Reporter',
   'Trace',
   'Credential',
+  'Event',
 ] as const;
 export type RequestHeader = (typeof REQUEST_HEADERS)[number];
 
@@ -101,6 +118,7 @@ export const ANSWER_HEADERS = [
   'Trace',
   'Symbol',
   'Abstained',
+  'Wants',
   'DidSet',
   'DidRemove',
   'Unchanged',
@@ -109,6 +127,7 @@ export const ANSWER_HEADERS = [
   'Restart',
   'Server',
   'Verbs',
+  'Events',
   'Rights',
   'Domains',
   'Auth',
@@ -178,6 +197,12 @@ export const ERROR_WORDS = {
   'unknown-place': 'EX_USAGE',
   'no-reporter': 'EX_USAGE',
   'no-user': 'EX_USAGE',
+  'no-event': 'EX_USAGE',
+  'unknown-event': 'EX_USAGE',
+  'no-sender': 'EX_USAGE',
+  'unread-body': 'EX_USAGE',
+  'not-wanted': 'EX_UNAVAILABLE',
+  encrypted: 'EX_DATAERR',
   'trace-and-body': 'EX_USAGE',
   'trace-expired': 'EX_NOINPUT',
   'too-old': 'EX_NOINPUT',

@@ -2,12 +2,14 @@ import { createHmac } from 'node:crypto';
 import type { SubjectKind } from '../model/subject.ts';
 import { SCRIPT_BITS } from '../text/grams.ts';
 import { BlockCipher, type DaemonKeys } from './crypto.ts';
+import { idWord } from './id-words.ts';
 import { KIND_BYTES } from './keys.ts';
 import { SipHash } from './siphash.ts';
 import { slotOf } from './slots.ts';
 import type { KeyedIds } from './store.ts';
 
 export const ID_BYTES = 16;
+const ID_WORDS = ID_BYTES / 4;
 /** Longest message that is hashed without an allocation; longer ones get a buffer of their own. */
 const SCRATCH_BYTES = 16_384;
 /** The kind in front of a value, so that kinds never collide, and the block that `SipHash` asks for behind it. */
@@ -38,6 +40,23 @@ export class DerivedIds implements KeyedIds {
     const { bytes, words } = this.#roomFor(value);
     words[0] = KIND_BYTES[kind];
     this.#hash.hash(words, KIND_WORD_BYTES + bytes.write(value, KIND_WORD_BYTES, 'utf8'));
+    return this.#digest.toString('hex');
+  }
+
+  /** The words of `pair`, as they are until the next id is made. */
+  pairWords(userId: string, senderId: string): Uint32Array {
+    const { words } = this.#scratch;
+    words[0] = KIND_BYTES.pair;
+    for (let word = 0; word < ID_WORDS; word++) {
+      words[1 + word] = idWord(userId, word);
+      words[1 + ID_WORDS + word] = idWord(senderId, word);
+    }
+    this.#hash.hash(words, KIND_WORD_BYTES + 2 * ID_BYTES);
+    return this.#hash.digest;
+  }
+
+  pair(userId: string, senderId: string): string {
+    this.pairWords(userId, senderId);
     return this.#digest.toString('hex');
   }
 

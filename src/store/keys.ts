@@ -11,6 +11,8 @@ import type { SubjectKind } from '../model/subject.ts';
  *                                           secret      fingerprint of the daemon's secret, 16 bytes
  *                                           checkpoint  see `lmdb/checkpoint-record.ts`
  *                                           traces      bytes of all blocks, f64
+ *                                           last-traces pairs of 32: first words of the pair's id u32 u32, of its last trace
+ *                                                       at f64, block u32 u32, place u16, spam u16, check u32
  *                                           probe       last try after a failed commit, f64
  * lessons     seq u64                       lesson record, see below
  * lesson_ids  lesson id 16                  seq u64 of the live lesson, as in the key of `lessons`
@@ -54,7 +56,9 @@ export const KIND_BYTES = {
 export const HOUR_MS = 3_600_000;
 const FACT_KEY_BYTES = 17;
 
-export function metaKey(name: 'schema' | 'secret' | 'checkpoint' | 'traces' | 'probe'): Buffer {
+export function metaKey(
+  name: 'schema' | 'secret' | 'checkpoint' | 'traces' | 'last-traces' | 'probe',
+): Buffer {
   return Buffer.from(name, 'ascii');
 }
 

@@ -17,6 +17,8 @@ export interface StoreLimits {
   readonly userCacheBytesMax: number;
   readonly tracesBytesMax: number;
   readonly tracesDays: number;
+  /** Pairs of user and sender whose last trace is known, 32 bytes each in memory. */
+  readonly tracedPairsMax: number;
   /** A lesson older than this cannot be forgotten any more. */
   readonly undoDays: number;
   /** Decoded fact records held in memory; as many may wait to be written. */
@@ -39,6 +41,7 @@ export const STORE_LIMITS: StoreLimits = {
   userCacheBytesMax: 64 * 2 ** 20,
   tracesBytesMax: 256 * 2 ** 20,
   tracesDays: 7,
+  tracedPairsMax: 65_536,
   undoDays: 90,
   factRecordsMax: 20_000,
   checkpointSeconds: 30,

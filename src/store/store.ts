@@ -53,6 +53,8 @@ export interface KeyedIds {
   id(kind: SubjectKind, value: string): string;
   /** Fingerprint of a sample's texts, 32 hex digits. */
   text(texts: string): string;
+  /** Of a local user and a sender, by their ids; 32 hex digits. */
+  pair(userId: string, senderId: string): string;
   /** Id of a lesson: who reported which text of whom. By body or by trace, the same. */
   lesson(reporterId: string, textId: string, senderId: string): string;
   /**
@@ -103,6 +105,8 @@ export interface User {
   readonly keyState: 'ok' | 'wrong-key';
   /** Number of the last lesson in this user's table; 0 = none. */
   readonly generation: number;
+  /** Lessons of ham in this user's table. */
+  readonly hamLessons: number;
   /** Token ids of this user (`uid`) from those of the server, at most 128, same shape. Only with `keyState` ok. */
   tokens(sids: Buffer): Buffer;
   /** As `ServerTokens.lookup`. An empty table for an unknown user. */
@@ -145,6 +149,8 @@ export interface LessonInput {
   readonly slots: Uint32Array;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** `unchanged` where the same lesson is there, with whatever label. */
+  readonly yields?: boolean;
 }
 
 /** A lesson as `linear.server` is fitted to it. */
@@ -204,6 +210,8 @@ export interface Traces {
   append(trace: Trace, user: User | undefined): string;
   /** Undefined where the trace is gone, was never there, or is another user's. */
   read(id: string, user: User | undefined): Trace | undefined;
+  /** Id of the last trace that a sender's stanza to this user left. Bounded: undefined where it was pushed out, too. */
+  last(user: User, senderId: string): string | undefined;
 }
 
 /** Facts with their own expiry, one record a subject; decoded records are held in an LRU. */
@@ -212,6 +220,8 @@ export interface FactRecords {
   subjects(kind: SubjectKind, limit: number): readonly string[];
   /** The value kept under `stamp`, or undefined where there is none, the stamp differs, or it is past `now`. */
   get(subject: SubjectKind, id: string, fact: string, stamp: string, now: number): unknown;
+  /** As `set`; settles when it is durable. @throws StoreError `degraded`: it is kept in memory alone. */
+  keep(subject: SubjectKind, id: string, fact: string, value: unknown, expiresAt: number): Promise<void>;
   /** Keeps a value until `expiresAt`. Written behind, not awaited; a record seen once may stay in memory only. */
   set(subject: SubjectKind, id: string, fact: string, stamp: string, value: unknown, expiresAt: number): void;
 }

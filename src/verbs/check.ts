@@ -1,10 +1,12 @@
 import type { Opinion } from '../model/opinion.ts';
+import type { Sample } from '../model/sample.ts';
 import { UNITS } from '../model/unit.ts';
 import { roundedPoints, type Verdict } from '../model/verdict.ts';
 import type { JudgedSample } from '../pipeline/pipeline.ts';
 import type { Peer } from '../pnp/peer.ts';
 import type { Request } from '../pnp/request.ts';
 import type { Response } from '../pnp/response.ts';
+import type { User } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { explain, symbolLines } from './explanation.ts';
 import { sidsOf, slotsOf } from './lesson-tokens.ts';
@@ -31,6 +33,7 @@ export function report(request: Request, peer: Peer, context: Context): Response
 interface Judged {
   readonly verdict: Verdict;
   readonly traceId: string | undefined;
+  readonly wantsSample: boolean;
 }
 
 function judge(request: Request, peer: Peer, context: Context): Judged {
@@ -38,12 +41,20 @@ function judge(request: Request, peer: Peer, context: Context): Judged {
   const sample = sampleOfRequest(request);
   requireDomain(peer.grant, localUserOf(sample));
   const now = context.now();
-  const judged = context.pipeline.judge(sample, userOf(sample, request, context), now, request.overload);
+  const user = userOf(sample, request, context);
+  const judged = context.pipeline.judge(sample, user, now, request.overload);
   const judgedAt = performance.now();
   context.metrics.verdict(judged.verdict, (judgedAt - request.receivedAt) / 1_000);
   const milliseconds = judgedAt - startedAt;
   context.logVerdict({ verdict: judged.verdict.verdict, points: judged.verdict.total, milliseconds });
-  return { verdict: judged.verdict, traceId: traceOf(judged, context, now) };
+  const wantsSample = sample.bypass === 'roster' && isSampleWanted(sample, user, context);
+  return { verdict: judged.verdict, traceId: traceOf(judged, context, now), wantsSample };
+}
+
+/** What a contact wrote in clear, while the operator lets it be learnt from and the user has room for it. */
+function isSampleWanted(sample: Sample, user: User | undefined, { learning }: Context): boolean {
+  const hasText = sample.texts.length > 0 && sample.encryption === 'none' && !sample.isTest;
+  return hasText && user !== undefined && learning.wantsSample(user);
 }
 
 /** Leaves a trace of what was judged; of what was passed unjudged there is nothing to learn. */
@@ -73,7 +84,7 @@ function scoresOf(opinions: readonly Opinion[]): Float32Array {
   return scores;
 }
 
-function answer({ verdict, traceId }: Judged): Response {
+function answer({ verdict, traceId, wantsSample }: Judged): Response {
   const isSpam = verdict.verdict === 'spam' ? 'True' : 'False';
   const { points, threshold } = roundedPoints(verdict);
   return {
@@ -86,6 +97,7 @@ function answer({ verdict, traceId }: Judged): Response {
       Trace: traceId,
       Symbol: verdict.symbol,
       Abstained: abstentions(verdict),
+      Wants: wantsSample ? 'sample' : undefined,
     },
   };
 }

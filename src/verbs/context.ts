@@ -5,10 +5,12 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Peer } from '../pnp/peer.ts';
 import type { Rekeyed, Store } from '../store/store.ts';
+import type { Learning } from './learning.ts';
 
 /** What verbs work with: handed over by the daemon, nothing else is reached for. */
 export interface Context {
   readonly pipeline: Pipeline;
+  readonly learning: Learning;
   readonly store: Store;
   readonly metrics: Metrics;
   readonly limits: AnnouncedLimits;
@@ -39,7 +41,7 @@ export interface LessonNote {
   /** `none` where something was forgotten. */
   readonly label: string;
   readonly outcome: string;
-  readonly by: 'user' | 'operator';
+  readonly by: 'user' | 'operator' | 'observation';
 }
 
 /** Limits that HELLO announces, by the names of the configuration. */

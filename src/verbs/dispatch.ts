@@ -7,6 +7,7 @@ import { auth } from './auth.ts';
 import { check, report, symbols } from './check.ts';
 import type { Context } from './context.ts';
 import { grantHeaders } from './grant-headers.ts';
+import { observe } from './observe.ts';
 import { rekey } from './rekey.ts';
 import { reload } from './reload.ts';
 import { tell } from './tell.ts';
@@ -21,6 +22,7 @@ export const SERVED: ReadonlySet<Verb> = new Set([
   'TELL',
   'SKIP',
   'STATS',
+  'OBSERVE',
   'REKEY',
   'RELOAD',
   'AUTH',
@@ -55,9 +57,10 @@ export function dispatch(
       return undefined;
     case 'AUTH':
       return auth(request, peer, context);
+    case 'OBSERVE':
+      return observe(request, peer, context);
     case 'REKEY':
       return rekey(request, peer, context);
-    case 'OBSERVE':
     case 'REGISTER':
     case 'JUNK':
     case 'WATCH':
@@ -68,12 +71,13 @@ export function dispatch(
   }
 }
 
-function hello(peer: Peer, { limits, server }: Context): Response {
+function hello(peer: Peer, { limits, server, learning }: Context): Response {
   return {
     status: 'EX_OK',
     headers: {
       Server: server,
       Verbs: VERBS.filter((verb) => SERVED.has(verb)).join(' '),
+      Events: learning.events.join(' '),
       ...grantHeaders(peer),
       'Head-Bytes-Max': `${limits.head_bytes_max}`,
       'Headers-Max': `${limits.headers_max}`,

@@ -1,58 +1,47 @@
-import { StoreError } from '../errors.ts';
 import { canonicalJID } from '../model/jid.ts';
 import type { Peer } from '../pnp/peer.ts';
 import { refusal } from '../pnp/refusal.ts';
 import type { Request } from '../pnp/request.ts';
-import type { AnswerHeaders, Response } from '../pnp/response.ts';
+import type { Response } from '../pnp/response.ts';
 import type { LessonLabel, User } from '../store/store.ts';
-import type { Context, LessonNote } from './context.ts';
-import { sidsOf, slotsOf } from './lesson-tokens.ts';
+import type { Context } from './context.ts';
+import {
+  forget,
+  type Lesson,
+  type Material,
+  materialOf,
+  namedTrace,
+  teach,
+  teacher,
+  unchanged,
+} from './lesson.ts';
 import { requireDomain } from './local-user.ts';
-import { openUser, sampleOfRequest } from './sample.ts';
-
-const NONE = Buffer.alloc(0);
-
-/** What is to be learnt or forgotten, by body or by trace the same. */
-interface Material {
-  readonly textId: string;
-  readonly senderId: string;
-  /** Server token ids, each once; the user's are made of them. */
-  readonly sids: Buffer;
-  readonly slots: Uint32Array;
-}
-
-/** Who says so; both undefined: the operator. */
-interface Reporter {
-  readonly id: string | undefined;
-  readonly user: User | undefined;
-}
+import { sampleOfRequest } from './sample.ts';
 
 type Wish = { readonly kind: 'teach'; readonly label: LessonLabel } | { readonly kind: 'forget' };
 
 /** TELL: teaches or forgets one lesson, exactly once; answered when it is durable [PNP-4]. */
 export async function tell(request: Request, peer: Peer, context: Context): Promise<Response> {
   const wish = wishOf(request);
-  const reporter = reporterOf(request, peer, context);
+  const user = reporterOf(request, peer, context);
   const material =
     request.header('Trace') === undefined
-      ? fromBody(request, reporter, context)
-      : fromTrace(request, reporter, context);
+      ? fromBody(request, user, context)
+      : fromTrace(request, user, context);
   if (material === undefined) return unchanged('test-stanza');
   if (material.textId === '') return unchanged('no-text');
-  const id = context.store.ids.lesson(reporter.id ?? '', material.textId, material.senderId);
-  try {
-    return wish.kind === 'teach'
-      ? await teach({ ...material, user: reporter.user, id, label: wish.label }, context)
-      : await forget({ id, user: reporter.user }, context);
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    if (error.code === 'rekeying') throw rekeying();
-    throw refusal('store-degraded', 'The store cannot write now; nothing was learnt. Send it again later');
-  }
+  const lesson = { ...material, user, by: user === undefined ? 'operator' : 'user' } as const;
+  return wish.kind === 'teach'
+    ? teachAndSettle({ ...lesson, label: wish.label }, context)
+    : forget(lesson, context);
 }
 
-function rekeying(): Error {
-  return refusal('rekeying', "The user's key is being changed; nothing was learnt. Send it again");
+async function teachAndSettle(lesson: Lesson, context: Context): Promise<Response> {
+  const response = await teach(lesson, context);
+  // Not waited for: lost in a crash, it costs a lesson that is undone by the next word on that text.
+  if (lesson.user !== undefined)
+    void context.learning.settle(lesson.user, lesson.senderId).catch(() => undefined);
+  return response;
 }
 
 function wishOf(request: Request): Wish {
@@ -80,19 +69,15 @@ function places(request: Request, header: 'Set' | 'Remove'): ReadonlySet<string>
   throw refusal('unknown-place', 'Set and Remove take "local" and "remote", parted by commas');
 }
 
-function reporterOf(request: Request, peer: Peer, context: Context): Reporter {
+/** Undefined: the operator. */
+function reporterOf(request: Request, peer: Peer, context: Context): User | undefined {
   const jid = request.header('Reporter') ?? request.header('To');
   if (jid !== undefined) {
     requireDomain(peer.grant, canonicalJID(jid));
-    const user = openUser(jid, request, context);
-    if (user.keyState === 'wrong-key') {
-      if (context.store.users.isChanging(user.id)) throw rekeying();
-      throw refusal('wrong-key', "User-Key is not this user's key; nothing was learnt");
-    }
-    return { id: user.id, user };
+    return teacher(jid, request, context);
   }
   if (peer.grant.rights.has('admin')) {
-    if (peer.grant.domains === undefined) return { id: undefined, user: undefined };
+    if (peer.grant.domains === undefined) return undefined;
     throw refusal(
       'foreign-domain',
       "The operator's word counts in all domains; you may not ask for all of them",
@@ -104,65 +89,12 @@ function reporterOf(request: Request, peer: Peer, context: Context): Reporter {
   );
 }
 
-function fromBody(request: Request, { user }: Reporter, context: Context): Material | undefined {
+function fromBody(request: Request, user: User | undefined, context: Context): Material | undefined {
   const sample = sampleOfRequest(request);
-  if (sample.isTest) return undefined;
-  const subject = context.pipeline.subjectOf(sample, user);
-  return {
-    textId: subject.ids.text,
-    senderId: subject.ids.jid,
-    sids: sidsOf(subject),
-    slots: slotsOf(subject),
-  };
+  return sample.isTest ? undefined : materialOf(sample, user, context);
 }
 
-function fromTrace(request: Request, { user }: Reporter, context: Context): Material {
-  const id = request.header('Trace') ?? '';
+function fromTrace(request: Request, user: User | undefined, context: Context): Material {
   if (request.body.length > 0) throw refusal('trace-and-body', 'Send a Trace or a stanza, not both');
-  const trace = context.store.traces.read(id, user);
-  if (trace === undefined) {
-    throw refusal('trace-expired', 'This trace is gone, or is not of this user; send the stanza instead');
-  }
-  return trace;
-}
-
-interface Lesson extends Material {
-  readonly id: string;
-  readonly label: LessonLabel;
-  readonly user: User | undefined;
-}
-
-async function teach(lesson: Lesson, context: Context): Promise<Response> {
-  const outcome = await context.store.lessons.teach({
-    ...lesson,
-    uids: lesson.user?.tokens(lesson.sids) ?? NONE,
-    reporterId: lesson.user?.id,
-    at: context.now(),
-  });
-  note({ label: lesson.label, outcome, by: speaker(lesson.user) }, context);
-  if (outcome === 'unchanged') return unchanged('already-taught');
-  const headers: AnswerHeaders =
-    outcome === 'replaced' ? { DidSet: 'local', DidRemove: 'local' } : { DidSet: 'local' };
-  return { status: 'EX_OK', headers };
-}
-
-async function forget({ id, user }: Pick<Lesson, 'id' | 'user'>, context: Context): Promise<Response> {
-  const outcome = await context.store.lessons.forget(id, context.now());
-  note({ label: 'none', outcome, by: speaker(user) }, context);
-  if (outcome === 'unchanged') return unchanged('not-taught');
-  if (outcome === 'removed') return { status: 'EX_OK', headers: { DidRemove: 'local' } };
-  throw refusal('too-old', 'This lesson is older than store.undo_days and stays');
-}
-
-function note(lesson: LessonNote, context: Context): void {
-  context.metrics.lesson(lesson.label, lesson.outcome);
-  context.logLesson(lesson);
-}
-
-function speaker(user: User | undefined): 'user' | 'operator' {
-  return user === undefined ? 'operator' : 'user';
-}
-
-function unchanged(reason: string): Response {
-  return { status: 'EX_OK', headers: { Unchanged: reason } };
+  return namedTrace(request, user, context);
 }

@@ -94,6 +94,17 @@ export class LMDBFacts implements FactRecords {
     } else this.#remember(record);
   }
 
+  async keep(
+    subject: SubjectKind,
+    id: string,
+    fact: string,
+    value: unknown,
+    expiresAt: number,
+  ): Promise<void> {
+    this.set(subject, id, fact, '', value, expiresAt);
+    await this.#options.writer.commit(() => this.putNow(subject, id));
+  }
+
   /** Within a transaction: a subject's record goes to the disk with what else is in it. */
   putNow(subject: SubjectKind, id: string): void {
     const record = this.#record(subject, id);

@@ -64,7 +64,8 @@ export class LMDBLessons implements Lessons {
       this.#refuseIfDegraded();
       this.#refuseIfHeld(lesson.user?.id);
       const live = this.#live(lesson.id);
-      if (live?.learnt.label === lesson.label) return 'unchanged';
+      if (live !== undefined && (lesson.yields === true || live.learnt.label === lesson.label))
+        return 'unchanged';
       await this.#learn(learntFrom(lesson, this.#options.seal), live);
       return live === undefined ? 'set' : 'replaced';
     });

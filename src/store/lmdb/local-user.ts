@@ -1,4 +1,5 @@
 import type { CountColumns, User } from '../store.ts';
+import { LESSON_WEIGHT } from './lesson-record.ts';
 import type { MaskedCipher } from './masked-cipher.ts';
 import type { UserTable } from './user-table.ts';
 
@@ -28,6 +29,10 @@ export class LocalUser implements User {
 
   get generation(): number {
     return this.#table?.seq ?? 0;
+  }
+
+  get hamLessons(): number {
+    return (this.#table?.hamTotal ?? 0) / LESSON_WEIGHT;
   }
 
   tokens(sids: Buffer): Buffer {

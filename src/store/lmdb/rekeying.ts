@@ -34,6 +34,9 @@ export interface RekeyingOptions {
   readonly userTokensMax: number;
 }
 
+/** What a user's id is made of does not hold its script. */
+const NO_SCRIPTS = new Uint8Array();
+
 interface Job {
   readonly change: KeyChange;
   readonly id: string;
@@ -192,7 +195,7 @@ export class Rekeying {
   /** Counts lessons into a table, in the order of the log, with token ids under the key of `user`. */
   async #move(seqs: readonly number[], { cipher }: LocalUser, table: UserTable): Promise<Moved> {
     const { environment, userTokensMax } = this.#options;
-    const uidsOf = (sids: Buffer) => compactTokens(cipher!.tokens(spreadTokens(sids)));
+    const uidsOf = (sids: Buffer) => compactTokens(cipher!.tokens(spreadTokens(sids, NO_SCRIPTS)));
     const records: [Buffer, Buffer][] = [];
     for (const [i, seq] of seqs.entries()) {
       if (i % COUNTED_LESSONS === COUNTED_LESSONS - 1) await setImmediate();

@@ -94,7 +94,15 @@ class LMDBStore implements Store {
     this.#checkpoints = new Checkpoints({ ...parts, lessons: this.lessons, stepsOf }, checkpoint);
     this.facts = new LMDBFacts({ ...limits, ...parts, now });
     const pastKeys = new PastKeys({ ...parts, facts: this.facts, now });
-    this.traces = new LMDBTraces({ ...parts, cipher, mask: keys.trace, now, pastKeys });
+    this.traces = new LMDBTraces({
+      ...limits,
+      ...parts,
+      ids: this.ids,
+      cipher,
+      mask: keys.trace,
+      now,
+      pastKeys,
+    });
     this.#rekeying = new Rekeying({ ...limits, ...parts, lessons: this.lessons, pastKeys });
     this.#restore(checkpoint);
     this.#timer = setInterval(() => this.#step(), STEP_MS).unref();

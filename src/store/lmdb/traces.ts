@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { BlockCipher } from '../crypto.ts';
+import type { DerivedIds } from '../keyed-ids.ts';
 import { metaKey, numberKey, readNumberKey } from '../keys.ts';
 import type { StoreBounds } from '../options.ts';
 import type { Trace, Traces, User } from '../store.ts';
 import { type Environment, readForTimer } from './environment.ts';
+import { LastTraces } from './last-traces.ts';
 import type { LocalUser } from './local-user.ts';
 import { MaskedCipher } from './masked-cipher.ts';
 import type { PastKeys } from './past-keys.ts';
@@ -31,6 +33,9 @@ export interface TracesOptions {
   readonly now: () => number;
   readonly bounds: Pick<StoreBounds, 'tracesBytesMax' | 'tracesDays'>;
   readonly pastKeys: PastKeys;
+  readonly ids: DerivedIds;
+  /** Pairs of user and sender whose last trace is known. */
+  readonly tracedPairsMax: number;
 }
 
 /** A ring of blocks: new ones at its end, the oldest dropped by age and by bytes. */
@@ -38,6 +43,7 @@ export class LMDBTraces implements Traces {
   readonly #options: TracesOptions;
   readonly #salt = randomBytes(4).readUInt32LE(0);
   readonly #cipher: MaskedCipher;
+  readonly #last: LastTraces;
   #open: OpenBlock | undefined;
   #nextBlock: number;
   /** Closed and not yet on disk. */
@@ -56,6 +62,8 @@ export class LMDBTraces implements Traces {
     this.#bytes = meta.get(metaKey('traces'))?.readDoubleLE(0) ?? 0;
     const [last] = traces.getKeys({ reverse: true, limit: 1 });
     this.#nextBlock = last === undefined ? 1 : readNumberKey(last) + 1;
+    this.#last = new LastTraces(options.tracedPairsMax);
+    this.#last.restore(meta.get(metaKey('last-traces')) ?? Buffer.alloc(0));
   }
 
   /** Bytes of all blocks on disk. */
@@ -69,7 +77,15 @@ export class LMDBTraces implements Traces {
     if (this.#open?.hasRoomFor(text) === false) this.#closeBlock();
     this.#open ??= this.#openBlock();
     const place = this.#open.append(text, this.#cipherOf(user));
-    return formatTraceId({ at: Math.floor(trace.at), block: this.#open.number, place, check });
+    const address = { at: Math.floor(trace.at), block: this.#open.number, place, check };
+    if (user?.keyState === 'ok' && trace.senderId !== '')
+      this.#last.set(this.#options.ids.pairWords(user.id, trace.senderId), address, trace.verdict === 'spam');
+    return formatTraceId(address);
+  }
+
+  last(user: User, senderId: string): string | undefined {
+    const address = this.#last.get(this.#options.ids.pairWords(user.id, senderId));
+    return address === undefined ? undefined : formatTraceId(address);
   }
 
   read(id: string, user: User | undefined): Trace | undefined {
@@ -102,6 +118,17 @@ export class LMDBTraces implements Traces {
       if (this.#options.writer.state === 'degraded') return;
       await this.#write();
     } while (this.#waiting.size > 0);
+    await this.#writeLast();
+  }
+
+  /** Only at the end: after a crash the pairs of before the last start are known. */
+  async #writeLast(): Promise<void> {
+    const { environment, writer } = this.#options;
+    const pairs = this.#last.encode();
+    // The writer has said why it could not.
+    await writer
+      .commit(() => void environment.meta.put(metaKey('last-traces'), pairs))
+      .catch(() => undefined);
   }
 
   /** Read anew for each key: what LMDB hands out is overwritten at its next read. */
