@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { renderFew, runFew, SETTINGS, STEPS } from '../bench/eval/few.ts';
 import { type Figures, figuresOf } from '../bench/eval/figures.ts';
 import { withJudge } from '../bench/eval/learn.ts';
 import { runMonth } from '../bench/eval/month.ts';
@@ -33,6 +34,21 @@ function messages(count: number): Message[] {
       : { label: 'ham', lang: 'en', text: `shall we have lunch somewhere near the ${thing}` };
   });
 }
+
+describe('the first lessons of a user', () => {
+  it('are worth something where the server does not know the community', async () => {
+    const row = { name: 'turkish', train: messages(200), test: [] };
+    const reports = await runFew(CONFIG, [row]);
+    assert.deepEqual(
+      reports.map(({ setting, figures }) => [setting, figures.length]),
+      SETTINGS.map((setting) => [setting, STEPS.length]),
+    );
+    const { figures } = reports.find(({ setting }) => setting === 'other')!;
+    assert.equal(figures[0]!.one_minus_auc_pct, 50);
+    assert.ok(figures[1]!.one_minus_auc_pct! < 10);
+    for (const line of renderFew(reports).split('\n')) assert.ok(line.length <= 80, line);
+  });
+});
 
 describe('learning online', () => {
   it('judges each message by what was known before it', async () => {

@@ -184,6 +184,25 @@ describe('OBSERVE through the real daemon', () => {
     assert.equal(await observe('replied', from), 'already-taught');
   });
 
+  it('gives a user with three talks and five reports a table with opinions', async () => {
+    const user = 'ordinary@capulet.example';
+    const verdict = (text: string) => client.symbols(chat(text, stranger()), { to: user });
+    for (let number = 0; number < 5; number += 1) {
+      const { trace } = await verdict(madeUp('spam', 400 + number));
+      await client.tell({ label: 'spam', trace, reporter: user });
+    }
+    for (let talk = 0; talk < 3; talk += 1) {
+      const { answer } = await verdict(madeUp('spam', 500));
+      const lacking = `bayes.user abstained untrained spam=0 ham=${3 - talk}`;
+      assert.ok(answer.body.toString().includes(lacking), answer.body.toString());
+      const from = stranger();
+      await writes(from, madeUp('ham', 400 + talk), user);
+      assert.equal(await observe('replied', from, user), 'set');
+    }
+    const { symbols } = await verdict(madeUp('spam', 500));
+    assert.ok(symbols.some(({ unit }) => unit === 'bayes.user'));
+  });
+
   it('counts and logs what was made of events, without a name', async () => {
     const from = stranger();
     await writes(from, 'words that are counted');

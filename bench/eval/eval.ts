@@ -9,6 +9,7 @@ import { runBias } from './bias.ts';
 import { renderBias } from './bias-table.ts';
 import { reportCalibration } from './calibration.ts';
 import { renderCalibration } from './calibration-table.ts';
+import { renderFew, runFew } from './few.ts';
 import { renderHam, runHamFiles } from './ham.ts';
 import { runMonth } from './month.ts';
 import { renderMonth } from './month-table.ts';
@@ -97,6 +98,10 @@ const STUDY: Readonly<Record<StudyName, (work: Work) => void | Promise<void>>> =
   users: async ({ options, config, report }) => {
     const weeks = await runUsers(config, rows(options.corpora));
     section(report, 'users', weeks, renderUsers(weeks));
+  },
+  few: async ({ options, config, report }) => {
+    const few = await runFew(config, rows(options.corpora));
+    section(report, 'few', few, renderFew(few));
   },
   month: async ({ options, report }) => {
     const turkish = rows(options.corpora).find(({ name }) => name === 'turkish')!;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { CORPORA } from '../../packaging/starter/messages.ts';
 
-export const STUDIES = ['calibration', 'online', 'users', 'month', 'bias'] as const;
+export const STUDIES = ['calibration', 'online', 'users', 'few', 'month', 'bias'] as const;
 export type StudyName = (typeof STUDIES)[number];
 
 export interface EvalOptions {

@@ -74,7 +74,7 @@ export const bayesTable = table(
           RESTART,
         ),
         lessons_min: whole(
-          5,
+          3,
           [1, 10_000],
           'Lessons of each class by this user before their table has an opinion.',
         ),
