@@ -102,7 +102,7 @@ function plain(into: CountColumns): Counts {
 
 export const NO_SCRIPTS = { spamByScript: new Float64Array(SCRIPTS), hamByScript: new Float64Array(SCRIPTS) };
 
-function columns(count: number): ServerColumns {
+export function columns(count: number): ServerColumns {
   // What was there before a look-up must not show through.
   const stale = () => new Uint32Array(count + 2).fill(99);
   return {
