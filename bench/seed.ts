@@ -15,6 +15,7 @@ import path from 'node:path';
 import { openStore } from '../src/store/lmdb/store.ts';
 import { loadOrCreateSecret } from '../src/store/secret.ts';
 import type { LessonInput, Store } from '../src/store/store.ts';
+import { NO_FINGERPRINT } from '../src/text/fingerprint.ts';
 import { tableLimits } from './daemon.ts';
 import { userJID } from './frames.ts';
 import { createPhraseBank } from './phrases.ts';
@@ -133,8 +134,9 @@ function userLesson(store: Store, jid: string, { label, hashes }: HashLesson): L
   };
 }
 
-function anyLesson(store: Store, reporterId: string): Pick<LessonInput, 'id' | 'at'> {
-  return { id: store.ids.lesson(reporterId, store.ids.text(randomUUID()), ''), at: Date.now() };
+function anyLesson(store: Store, reporterId: string) {
+  const id = store.ids.lesson(reporterId, store.ids.text(randomUUID()), '');
+  return { id, at: Date.now(), fingerprint: NO_FINGERPRINT, senderId: '' };
 }
 
 /** Names the sizes and every source that decides what the store holds. */

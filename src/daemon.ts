@@ -167,6 +167,7 @@ function openStoreOf(config: Config, log: Logger, supervisor: Supervisor): Promi
     tracedPairsMax: config.learn.pairs_max,
     userTokensMax: bayes.user.tokens_max,
     userCacheBytesMax: bayes.user.cache_bytes_max,
+    reportedTextsMax: bayes.reported.texts_max,
     factRecordsMax: cache.records_max,
     mapBytesMax: store.map_bytes_max,
     sync: store.sync,

@@ -50,6 +50,14 @@ export function gaugesOf({ store, linear, server, access, reloader }: Measured):
       read: () => linear.model?.caution ?? 1,
     },
     providence_trace_bytes: { help: 'Bytes of traces.', read: size('traceBytes') },
+    providence_reported_texts: {
+      help: 'Texts that users have reported, as spam or as ham, and that are remembered.',
+      read: size('reportedTexts'),
+    },
+    providence_users_active: {
+      help: 'Users something was asked about in the last 30 days, about.',
+      read: () => store.users.active(Date.now()),
+    },
     providence_fact_records_cached: { help: 'Fact records in memory.', read: size('factRecordsCached') },
   };
 }

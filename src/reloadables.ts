@@ -48,10 +48,11 @@ export function reloadablesOf({
 }
 
 /** What of the store's bounds may change while it is open. */
-export function storeBounds({ store, traces }: Config): StoreBounds {
+export function storeBounds({ store, traces, bayes }: Config): StoreBounds {
   return {
     tracesBytesMax: traces.bytes_max,
     tracesDays: traces.days,
+    reportedDays: bayes.reported.days,
     undoDays: store.undo_days,
     checkpointSeconds: store.checkpoint_seconds,
   };

@@ -337,8 +337,15 @@ describe('bayes.server and bayes.user', () => {
   });
 
   it('are cached under the starter that they rest on', () => {
-    const ids = { text: 'a', user: 'b', jid: '', domain: '', serverGeneration: 3, linearFit: '',
-      userGeneration: 4 };
+    const ids = {
+      text: 'a',
+      user: 'b',
+      jid: '',
+      domain: '',
+      serverGeneration: 3,
+      linearFit: '',
+      userGeneration: 4,
+    };
     for (const filter of [server, user]) {
       const stamps = ['', 'one', 'two'].map(
         (starter) => filter.cacheKey(SAMPLE, { ...ids, starter }, {})?.stamp,

@@ -280,6 +280,19 @@ describe('config check', () => {
       /^PROVIDENCE_LIMITS_SHED_MS .*did you mean PROVIDENCE_LIMITS__SHED_MS\?/,
     ],
   ];
+  it('hints at a cap by which a reported text may come again', () => {
+    const hint = /^groups\.reported\.cap_spam .*may take away 11: it may come again/;
+    for (const [cap, expected] of [
+      [15, 1],
+      [30, 0],
+    ] as const)
+      assert.equal(
+        found(`${GOOD}groups.reported.cap_spam = ${cap}\n`, 'hint').filter((line) => hint.test(line)).length,
+        expected,
+        `${cap}`,
+      );
+  });
+
   for (const [name, text, env, hint] of HINTS) {
     it(`hints at ${name}, and can be used`, () => {
       assert.ok(check(text, env).usable);
@@ -289,11 +302,17 @@ describe('config check', () => {
   }
 
   it('says nothing of what a unit needs that is switched off', () => {
-    const text = '[bayes.server]\nweight = 0\n[bayes.user]\nweight = 0\n[auth.stream]\nweight = 0\n';
+    const text =
+      '[bayes.server]\nweight = 0\n[bayes.user]\nweight = 0\n[auth.stream]\nweight = 0\n[bayes.reported]\nweight = 0\n';
     const { findings } = check(text);
     assert.deepEqual(
       findings.map(({ level, about }) => `${level} ${about}`),
-      ['hint bayes.server.weight', 'hint bayes.user.weight', 'hint auth.stream.weight'],
+      [
+        'hint bayes.server.weight',
+        'hint bayes.user.weight',
+        'hint auth.stream.weight',
+        'hint bayes.reported.weight',
+      ],
     );
   });
 

@@ -25,7 +25,11 @@ const SECRET = Buffer.alloc(32, 5);
 const ttl = { ttl_seconds: TTL_SECONDS };
 /** Every unit cached, whatever the defaults say. */
 const CACHED: Config = schema.parse({
-  cache: { bayes: { server: ttl, user: ttl }, karma: { jid_rate: ttl }, auth: { stream: ttl } },
+  cache: {
+    bayes: { server: ttl, user: ttl, reported: ttl },
+    karma: { jid_rate: ttl },
+    auth: { stream: ttl },
+  },
 });
 const { bayes: BAYES, karma: KARMA } = CACHED;
 const shorter = { ttl_seconds: TTL_SECONDS - 1 };
@@ -33,7 +37,7 @@ const SHORTENED: Config = {
   ...CACHED,
   cache: {
     ...CACHED.cache,
-    bayes: { server: shorter, user: shorter },
+    bayes: { server: shorter, user: shorter, reported: shorter },
     karma: { jid_rate: shorter },
     auth: { stream: shorter },
   },
@@ -49,6 +53,21 @@ const PARAMETERS: readonly (readonly [UnitName, string, Partial<Config>])[] = [
     { bayes: { ...BAYES, server: { ...BAYES.server, lessons_min: 21 } } },
   ],
   ['bayes.user', "server's tokens_min", { bayes: { ...BAYES, server: { ...BAYES.server, tokens_min: 3 } } }],
+  [
+    'bayes.reported',
+    'reporters_min',
+    { bayes: { ...BAYES, reported: { ...BAYES.reported, reporters_min: 4 } } },
+  ],
+  [
+    'bayes.reported',
+    "server's lessons_min",
+    { bayes: { ...BAYES, server: { ...BAYES.server, lessons_min: 21 } } },
+  ],
+  [
+    'bayes.reported',
+    "server's tokens_min",
+    { bayes: { ...BAYES, server: { ...BAYES.server, tokens_min: 3 } } },
+  ],
   ['karma.jid_rate', 'half_score_ratio', { karma: { jid_rate: { ...KARMA.jid_rate, half_score_ratio: 9 } } }],
 ];
 const zero = { ttl_seconds: 0 };
@@ -56,7 +75,7 @@ const UNCACHED: Config = {
   ...defaultConfig(),
   cache: {
     ...CACHED.cache,
-    bayes: { server: zero, user: zero },
+    bayes: { server: zero, user: zero, reported: zero },
     karma: { jid_rate: zero },
     auth: { stream: zero },
   },
@@ -121,20 +140,28 @@ describe('the granular filter cache', () => {
     return { pipeline, judge };
   }
 
-  async function teach(pipeline: Pipeline, label: LessonLabel, text: string): Promise<void> {
+  async function teach(
+    pipeline: Pipeline,
+    label: LessonLabel,
+    text: string,
+    by: 'user' | 'operator' = 'operator',
+  ): Promise<void> {
     const user = store.users.open(bareJID(USER), undefined);
+    const reporterId = by === 'user' ? user.id : undefined;
     const subject = pipeline.subjectOf(sample(text), user);
     const sids = sidsOf(subject);
-    const ids = ['', subject.ids.text, subject.ids.jid] as const;
+    const ids = [reporterId ?? '', subject.ids.text, subject.ids.jid] as const;
     await store.lessons.teach({
       label,
       id: store.ids.lesson(...ids),
-      reporterId: undefined,
+      reporterId,
       user,
       at: now,
       sids,
       slots: slotsOf(subject),
       uids: user.tokens(sids),
+      fingerprint: subject.texts.fingerprint,
+      senderId: subject.ids.jid,
     });
   }
 
@@ -224,6 +251,21 @@ describe('the granular filter cache', () => {
       assert.ok(judge().hits.has(unit));
     });
   }
+
+  it('bayes.reported: a report, another one, and its end are seen by the very next verdict', async () => {
+    const { pipeline, judge } = over(CACHED);
+    const text = madeUp('spam', 90);
+    const said = () => judge(text).opinions.get('bayes.reported');
+    const symbol = (opinion: Opinion | undefined) =>
+      opinion?.kind === 'opinion' ? opinion.symbol : opinion?.reason;
+    for (let sight = 0; sight < 3; sight += 1) assert.equal(symbol(said()), 'not-reported');
+    await teach(pipeline, 'spam', text, 'user');
+    for (let sight = 0; sight < 3; sight += 1) assert.equal(symbol(said()), 'REPORTED_BEFORE');
+    await teach(pipeline, 'ham', text, 'user');
+    for (let sight = 0; sight < 3; sight += 1) assert.equal(symbol(said()), 'taught-ham');
+    now += 31 * 86_400_000;
+    assert.equal(symbol(said()), 'not-reported');
+  });
 
   it('every unit but those that are live had an opinion in these tests', () => {
     const { opinions } = over(UNCACHED).judge();

@@ -20,6 +20,7 @@ const SAID: Readonly<Record<UnitName, readonly [version: number, opinions: strin
   'linear.server': [1, ''],
   'karma.jid_rate': [1, '084c19481ab6a743'],
   'auth.stream': [2, '1299ced2baff2741'],
+  'bayes.reported': [1, '25427fdf426286d5'],
 };
 
 /** Parameters are named in the stamp of a cached opinion; here they stand still. */
@@ -77,6 +78,22 @@ function* factsOf(): Generator<Facts> {
   for (const level of [0.5, 1.5, 3, 20]) yield { jidRate: { stanzas: level, recipients: level / 2 } };
 }
 
+/** For the unit that reads them alone: the others say the same of each. */
+function* reportsOf(): Generator<Facts> {
+  const nobody = { own: undefined, ownDays: 0, others: 0, othersDays: 0, activeUsers: 1 };
+  const hamTable = { ...tokens(50, 400), ham: column(0, 30, 20, 10, 300, 0), spam: column(0, 0, 0, 0, 0, 0) };
+  for (const starter of STARTERS)
+    for (const table of [tokens(100, 300), hamTable, tokens(0, 0)])
+      for (const own of ['spam', 'ham', undefined] as const)
+        for (const others of [-1, 0, 1, 2, 3])
+          for (const activeUsers of [1, 19, 20, 499, 500]) {
+            const serverCounts = [{ ...table, ...byScript(100, 300), starter, hasStarter: false }];
+            const reports = { ...nobody, own, others, activeUsers };
+            yield { serverCounts, reports, userKeyState: 'ok' };
+            yield { serverCounts, reports, userKeyState: 'wrong-key' };
+          }
+}
+
 const STREAMS: readonly StreamFacts[] = [
   {},
   ...['TLSv1.3', 'TLSv1.1', 'none'].flatMap((tls) => ['external', 'dialback'].map((auth) => ({ tls, auth }))),
@@ -100,7 +117,8 @@ describe('opinions of a filter', () => {
     it(`are those of its version: ${filter.name}`, () => {
       const said: string[] = [];
       for (const stream of STREAMS)
-        for (const facts of factsOf()) said.push(told(filter.judge(sampleOf(stream), facts, 0)));
+        for (const facts of [...factsOf(), ...(filter.name === 'bayes.reported' ? reportsOf() : [])])
+          said.push(told(filter.judge(sampleOf(stream), facts, 0)));
       assert.ok(new Set(said).size > 3, 'facts that tell nothing apart');
       const digest = createHash('sha256').update(said.join('\n')).digest('hex').slice(0, 16);
       assert.deepEqual(

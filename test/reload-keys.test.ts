@@ -32,6 +32,7 @@ const DAY_MS = 86_400_000;
 const SPAM = chat(madeUp('spam', 77));
 const HAM = chat(madeUp('ham', 77));
 const UNKNOWN = chat('qwertyuiop asdfghjkl');
+const REPORTED = chat('zyxwvut srqponm lkjihgf edcbazy at the garden gate');
 const TEST_STANZA = chat('PROVIDENCE-TEST-SPAM-7c3f1e9a52d84b06a1e5f0936bd2c847');
 const SECURE = { to: JULIET, peerTLS: 'TLSv1.3', peerAuth: 'external' } as const;
 const CLEAR = { to: JULIET, peerTLS: 'none', peerAuth: 'dialback' } as const;
@@ -165,6 +166,12 @@ async function thirdSample(): Promise<string> {
   }
   return said;
 }
+/** What `bayes.reported` says of a text that Juliet has just reported, or reported again. */
+const reported = async ({ to = JULIET, afterMs = 0 } = {}) => {
+  await operator.tell({ label: 'spam', stanza: REPORTED, reporter: JULIET });
+  pass(afterMs);
+  return lineOf('bayes.reported', REPORTED, { to });
+};
 
 const ALLOW_ONE = 'karma.jid_rate.stanzas_burst = 1\nkarma.jid_rate.recipients_burst = 1';
 
@@ -405,6 +412,28 @@ const ROWS: Readonly<Record<string, Row>> = {
     look: () => points(UNKNOWN, SECURE),
     sees: 'more',
   },
+  'groups.reported.cap_spam': {
+    from: '30',
+    to: '1',
+    look: async () => {
+      await reported();
+      return points(REPORTED);
+    },
+    sees: 'less',
+  },
+  'bayes.reported.weight': { from: '60', to: '7', look: () => reported(), sees: [/ 60 59\.4/, / 7 6\.93/] },
+  'bayes.reported.days': {
+    from: '30',
+    to: '2',
+    look: () => reported({ afterMs: 3 * DAY_MS }),
+    sees: [/^REPORTED_BEFORE .* by=you days=3$/, /abstained not-reported/],
+  },
+  'bayes.reported.reporters_min': {
+    from: '1',
+    to: '2',
+    look: () => reported({ to: 'romeo@capulet.example' }),
+    sees: [/^REPORTED_BEFORE .* by=1 days=0$/, /abstained not-reported/],
+  },
   'bayes.server.weight': {
     from: '20',
     to: '7',
@@ -491,6 +520,12 @@ const ROWS: Readonly<Record<string, Row>> = {
     from: '0',
     to: '3600',
     look: kept('bayes.user'),
+    sees: ['judged anew', 'kept'],
+  },
+  'cache.bayes.reported.ttl_seconds': {
+    from: '0',
+    to: '3600',
+    look: kept('bayes.reported'),
     sees: ['judged anew', 'kept'],
   },
   'cache.karma.jid_rate.ttl_seconds': {

@@ -3,11 +3,12 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { defaultConfig } from '../src/config/load.ts';
 import { schema } from '../src/config/schema.ts';
+import { REPORTED_SCORE } from '../src/filters/bayes/reported.ts';
 import { abstain, type Judged, type Opinion } from '../src/model/opinion.ts';
 import { UNITS, type UnitName } from '../src/model/unit.ts';
 import { roundedPoints, type VerdictName } from '../src/model/verdict.ts';
 import { scoreOptions } from '../src/pipeline/options.ts';
-import { bounded, breakdown, score } from '../src/pipeline/score.ts';
+import { bounded, breakdown, GROUPS, score } from '../src/pipeline/score.ts';
 
 const OPTIONS = scoreOptions(defaultConfig());
 /** Scores are open at their ends; this is as near as a filter comes. */
@@ -63,6 +64,20 @@ describe('the shipped weights and caps', () => {
   it('let the best authentication never turn a spam at the cap of Bayes into ham', () => {
     const opinions = { 'bayes.server': ALMOST_ONE, 'bayes.user': ALMOST_ONE, 'auth.stream': -ALMOST_ONE };
     assert.notEqual(says(opinions).verdict, 'ham');
+  });
+
+  it('let a text that was reported be spam whatever all other units say', () => {
+    const all = Object.fromEntries(UNITS.map((unit) => [unit, -1 / Number.EPSILON]));
+    assert.equal(says({ ...all, 'bayes.reported': REPORTED_SCORE }).verdict, 'spam');
+    assert.equal(says({ 'bayes.reported': REPORTED_SCORE }).verdict, 'spam');
+  });
+
+  it('let it be so against the caps of groups that have no unit yet', () => {
+    const { caps, weights, spamThreshold } = OPTIONS;
+    const points = bounded(weights['bayes.reported'] * REPORTED_SCORE, caps.reported);
+    const outer = GROUPS.filter((group) => !group.includes('.') && group !== 'reported');
+    const against = outer.reduce((sum, group) => sum + caps[group].ham, 0);
+    assert.ok(points - against >= spamThreshold, `${points} − ${against}`);
   });
 
   it('are refused where authentication and proof of work together could convict', () => {

@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { StoreError } from '../src/errors.ts';
 import { STORE_LIMITS } from '../src/store/options.ts';
 import type { LessonLabel, Store, Trace } from '../src/store/store.ts';
+import { extractFeatures } from '../src/text/extract.ts';
+import { NO_FINGERPRINT } from '../src/text/fingerprint.ts';
 import {
   hashesOf,
   lessonId,
@@ -32,6 +34,7 @@ export function storeContract(backend: string, openStore: OpenStore): void {
   describe(`${backend}: the server's table`, () => server(openStore));
   describe(`${backend}: users`, () => users(openStore));
   describe(`${backend}: traces`, () => traces(openStore));
+  describe(`${backend}: reported texts`, () => reported(openStore));
   describe(`${backend}: facts`, () => facts(openStore));
   describe(`${backend}: ids and closing`, () => idsAndClosing(openStore));
 }
@@ -318,6 +321,7 @@ function traces(openStore: OpenStore): void {
     scores: Float32Array.of(0.5, Number.NaN, -0.25, 0),
     sids: store.ids.serverTokens(hashesOf(WORDS), Uint8Array.of(0, 15, 9)),
     slots: Uint32Array.of(1, 0xabcdef, 0xffffff, 7),
+    fingerprint: extractFeatures('Casino! Cheap bonus, claim it today').fingerprint,
   });
   /** Of a token id the first 8 of 16 bytes are kept, and the script behind them. */
   const kept = (trace: Trace): Trace => {
@@ -338,6 +342,12 @@ function traces(openStore: OpenStore): void {
     const again = await opened(t, openStore, dir);
     assert.deepEqual(again.traces.read(id, again.users.open(ROMEO, KEY)), kept(trace));
     assert.equal(again.traces.read(nobodys, undefined)?.verdict, 'spam');
+  });
+
+  it('keeps a trace without a fingerprint', async (t) => {
+    const store = await opened(t, openStore);
+    const trace = { ...traceOf(store), fingerprint: NO_FINGERPRINT };
+    assert.deepEqual(store.traces.read(store.traces.append(trace, undefined), undefined), kept(trace));
   });
 
   it('believes traces no longer than it is told', async (t) => {
@@ -403,6 +413,113 @@ function traces(openStore: OpenStore): void {
     assert.notEqual(store.traces.read(id, undefined), undefined);
     now += 1;
     assert.equal(store.traces.read(id, undefined), undefined);
+  });
+}
+
+function reported(openStore: OpenStore): void {
+  const text = 'Cheap casino bonus, claim it today before it is gone for good';
+  const said = (label: LessonLabel, reporter: string | undefined, at = START): Said => ({
+    label,
+    reporter,
+    text,
+    words: WORDS,
+    at,
+  });
+  const look = (store: Store, jid: string, now = START) => {
+    const userId = store.ids.id('user', jid);
+    const { fingerprint, senderId } = lessonOf(store, said('spam', jid));
+    const { own, others } = store.reported.look({ fingerprint, userId, senderId }, now);
+    return { own, others };
+  };
+  const spam = { own: 'spam', others: 0 };
+  const unknown = { own: undefined, others: 0 };
+
+  it('are known as soon as a lesson is answered, and after opening again', async (t) => {
+    const dir = temporaryDirectory(t);
+    const store = await openStore(storeOptions(dir));
+    await store.lessons.teach(lessonOf(store, said('spam', JULIET)));
+    assert.deepEqual(look(store, JULIET), spam);
+    assert.deepEqual(look(store, ROMEO), { own: undefined, others: 1 });
+    assert.equal(store.sizes().reportedTexts, 1);
+    await store.close();
+    const again = await opened(t, openStore, dir);
+    assert.deepEqual(look(again, JULIET), spam);
+  });
+
+  it('follow their lesson: another label, and its end, also after opening again', async (t) => {
+    const dir = temporaryDirectory(t);
+    let store = await openStore(storeOptions(dir));
+    const reopen = async () => {
+      await store.close();
+      store = await openStore(storeOptions(dir));
+    };
+    t.after(() => store.close());
+    await store.lessons.teach(lessonOf(store, said('spam', JULIET)));
+    await store.lessons.teach(lessonOf(store, said('ham', JULIET)));
+    for (const doing of [() => undefined, reopen]) {
+      await doing();
+      assert.deepEqual(look(store, JULIET), { own: 'ham', others: 0 });
+      assert.deepEqual(look(store, ROMEO), { own: undefined, others: -1 });
+    }
+    await store.lessons.forget(lessonId(store, said('ham', JULIET)), START);
+    for (const doing of [() => undefined, reopen]) {
+      await doing();
+      assert.deepEqual(look(store, JULIET), unknown);
+      assert.equal(store.sizes().reportedTexts, 0);
+    }
+  });
+
+  it('are past after their days, and believed anew when they are said anew', async (t) => {
+    const dir = temporaryDirectory(t);
+    const store = await openStore(storeOptions(dir));
+    await store.lessons.teach(lessonOf(store, said('spam', JULIET)));
+    assert.deepEqual(look(store, JULIET, START + 30 * DAY), spam);
+    assert.deepEqual(look(store, JULIET, START + 30 * DAY + 1), unknown);
+    const later = lessonOf(store, said('spam', JULIET, START + 40 * DAY));
+    assert.equal(await store.lessons.teach(later), 'unchanged');
+    assert.deepEqual(look(store, JULIET, START + 60 * DAY), spam);
+    store.adopt({ ...STORE_LIMITS, reportedDays: 2 });
+    assert.deepEqual(look(store, JULIET, START + 60 * DAY), unknown);
+    await store.close();
+    const again = await openStore(storeOptions(dir, { now: () => START + 60 * DAY }));
+    t.after(() => again.close());
+    assert.deepEqual(look(again, JULIET, START + 60 * DAY), spam);
+  });
+
+  it('are not what the operator taught', async (t) => {
+    const store = await opened(t, openStore);
+    await store.lessons.teach(lessonOf(store, said('spam', undefined)));
+    assert.deepEqual(look(store, JULIET), unknown);
+  });
+
+  it('are remembered up to a number, the latest of them also after opening again', async (t) => {
+    const dir = temporaryDirectory(t);
+    const options = storeOptions(dir, { reportedTextsMax: 16 });
+    const store = await openStore(options);
+    const jids = Array.from({ length: 40 }, (_, i) => `user${i}@capulet.example`);
+    for (const jid of jids) await store.lessons.teach(lessonOf(store, said('spam', jid)));
+    const known = (from: Store) => jids.map((jid) => look(from, jid).own === 'spam');
+    const latest = jids.map((_, i) => i >= 24);
+    assert.deepEqual(known(store), latest);
+    await store.close();
+    const again = await openStore(options);
+    assert.deepEqual(known(again), latest);
+    assert.equal(again.lessons.count, 40);
+    await again.close();
+  });
+
+  it('and active users are known after opening again', async (t) => {
+    const dir = temporaryDirectory(t);
+    const store = await openStore(storeOptions(dir));
+    assert.equal(store.users.active(START), 0);
+    for (let i = 0; i < 10; i += 1)
+      store.users.open(`user${i}@capulet.example`, i % 2 === 0 ? KEY : undefined);
+    const active = store.users.active(START);
+    assert.ok(active >= 9 && active <= 10, `${active}`);
+    await store.close();
+    const again = await opened(t, openStore, dir);
+    assert.equal(again.users.active(START + 29 * DAY), active);
+    assert.equal(again.users.active(START + 30 * DAY), 0);
   });
 }
 

@@ -12,6 +12,7 @@ import type {
   Store,
   User,
 } from '../src/store/store.ts';
+import { extractFeatures } from '../src/text/extract.ts';
 import { SCRIPTS } from '../src/text/scripts.ts';
 
 export const SECRET = Buffer.alloc(32, 7);
@@ -62,6 +63,8 @@ export function lessonOf(store: Store, said: Said): LessonInput {
     sids,
     uids: user === undefined ? Buffer.alloc(0) : user.tokens(sids),
     slots: store.ids.slots(gramsOfWords(said.words)),
+    fingerprint: extractFeatures(said.text).fingerprint,
+    senderId: store.ids.id('jid', 'bot@spam.example'),
     at: said.at ?? START,
   };
 }

@@ -12,17 +12,21 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { ActiveUsers } from '../src/store/active-users.ts';
 import { BlockCipher, deriveDaemonKeys } from '../src/store/crypto.ts';
 import { DerivedIds } from '../src/store/keyed-ids.ts';
 import { metaKey, SCHEMA } from '../src/store/keys.ts';
 import { openEnvironment } from '../src/store/lmdb/environment.ts';
 import { NO_FIELDS } from '../src/store/lmdb/lesson-fields.ts';
+import { LMDBReported, type ReportedChange } from '../src/store/lmdb/reported.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
 import { LMDBUserTables } from '../src/store/lmdb/user-tables.ts';
+import { Writer } from '../src/store/lmdb/writer.ts';
 import { loadOrCreateSecret } from '../src/store/secret.ts';
-import type { Store } from '../src/store/store.ts';
+import type { LessonInput, Store } from '../src/store/store.ts';
+import { extractFeatures } from '../src/text/extract.ts';
 import { storeContract, storeError } from './store-contract.ts';
 import {
   lessonId,
@@ -58,6 +62,7 @@ describe("users' tables in LMDB", () => {
       now: () => START,
       userTokensMax: 5000,
       userCacheBytesMax: 2 ** 20,
+      active: new ActiveUsers(),
     });
     const head = { label: 'spam', weight: 256, at: START, id: '', reporterTag: 3, scripts: 1 } as const;
     const rest = { ...NO_FIELDS, ...head };
@@ -220,6 +225,92 @@ describe('opening a store in LMDB', () => {
   });
 });
 
+describe('reported texts in LMDB', () => {
+  const DAY = 86_400_000;
+  const TEXT = 'one and the same text that everybody reports on this very day';
+
+  /** Over an environment of their own, with a clock that the test turns. */
+  async function reportedIn(t: TestContext, reportedTextsMax: number) {
+    const dir = temporaryDirectory(t);
+    const clock = { now: START };
+    const now = () => clock.now;
+    const environment = await openEnvironment({ ...MAP, dir });
+    const writer = new Writer({ environment, dir, log: QUIET, now });
+    t.after(async () => {
+      await writer.close();
+      await environment.close();
+    });
+    const keys = deriveDaemonKeys(SECRET);
+    const ids = new DerivedIds(keys);
+    const bounds = { reportedDays: 30 };
+    const parts = { environment, writer, ids, key: keys.reported, now, bounds };
+    const reported = new LMDBReported({ ...parts, reportedTextsMax });
+    const lessonOf = (user: number): LessonInput => ({
+      label: 'spam',
+      id: ids.id('user', `lesson ${user}`),
+      reporterId: ids.id('user', `user${user}`),
+      user: undefined,
+      sids: Buffer.alloc(0),
+      uids: Buffer.alloc(0),
+      slots: new Uint32Array(0),
+      fingerprint: extractFeatures(TEXT).fingerprint,
+      senderId: ids.id('jid', 'bot@spam.example'),
+      at: clock.now,
+    });
+    const change = async (made: ReportedChange) => {
+      await writer.commit(() => made.put());
+      made.apply();
+    };
+    const sweep = async () => {
+      for (let step = 0; step < 10; step += 1) reported.step();
+      await reported.settled();
+    };
+    const records = () => [...environment.reported.getRange({})].map(({ value }) => Buffer.from(value));
+    return { clock, reported, lessonOf, change, sweep, records };
+  }
+
+  it('leave the disk in steps, when they are past and when there are too many', async (t) => {
+    const { clock, reported, lessonOf, change, sweep, records } = await reportedIn(t, 100);
+    for (let user = 0; user < 180; user += 1) await change(reported.keep(lessonOf(user)));
+    assert.equal(records().length, 180);
+    await sweep();
+    assert.equal(records().length, 180 - 64);
+    await sweep();
+    assert.equal(records().length, 100);
+    assert.equal(reported.count, 100);
+    clock.now += 30 * DAY;
+    await sweep();
+    assert.equal(records().length, 100);
+    clock.now += 1;
+    await sweep();
+    assert.equal(records().length, 36);
+    await sweep();
+    await sweep();
+    assert.equal(records().length, 0);
+    assert.equal(reported.count, 0);
+  });
+
+  it('leave the disk with their lesson, and are written anew in the place of it', async (t) => {
+    const { reported, lessonOf, change, records } = await reportedIn(t, 100);
+    for (const user of [1, 2, 1]) await change(reported.keep(lessonOf(user)));
+    assert.equal(records().length, 2);
+    await change(reported.drop(lessonOf(1).id));
+    assert.equal(records().length, 1);
+    await change(reported.drop(lessonOf(1).id));
+    assert.equal(records().length, 1);
+  });
+
+  it('do not show that two are of one text: no 16 bytes are alike', async (t) => {
+    const { reported, lessonOf, change, records } = await reportedIn(t, 100);
+    for (let user = 0; user < 50; user += 1) await change(reported.keep(lessonOf(user)));
+    const blocks = records().flatMap((record) =>
+      Array.from({ length: 6 }, (_, i) => record.toString('hex', 24 + 16 * i, 40 + 16 * i)),
+    );
+    assert.equal(blocks.length, 300);
+    assert.equal(new Set(blocks).size, blocks.length);
+  });
+});
+
 describe('what lies on disk', () => {
   it('holds no word, no JID and no text in clear', async (t) => {
     const dir = temporaryDirectory(t);
@@ -230,7 +321,7 @@ describe('what lies on disk', () => {
     const said = { reporter: jid, text: words.join(' '), words };
     await store.lessons.teach(lessonOf(store, { ...said, label: 'spam', user }));
     await store.lessons.teach(lessonOf(store, { ...said, label: 'ham', user }));
-    const { sids } = lessonOf(store, { ...said, label: 'ham', user });
+    const { sids, fingerprint } = lessonOf(store, { ...said, label: 'ham', user });
     const ids = { textId: store.ids.text(said.text), senderId: store.ids.id('jid', jid) };
     store.traces.append(
       {
@@ -241,6 +332,7 @@ describe('what lies on disk', () => {
         scores: new Float32Array(4),
         sids,
         slots: new Uint32Array(0),
+        fingerprint,
       },
       user,
     );
@@ -250,6 +342,8 @@ describe('what lies on disk', () => {
     for (const secret of [...words, 'longlocalpart', 'capulet', said.text])
       for (const encoding of ['utf8', 'utf16le'] as const)
         assert.equal(bytes.indexOf(Buffer.from(secret, encoding)), -1, secret);
+    for (const part of [fingerprint.subarray(1, 3), fingerprint.subarray(8, 10)])
+      assert.equal(bytes.indexOf(Buffer.from(Uint32Array.from(part).buffer)), -1);
     // The same search does find what is there.
     assert.notEqual(bytes.indexOf('karma.jid'), -1);
   });

@@ -10,6 +10,7 @@ import { REKEYED_LESSONS_MAX } from '../src/store/lmdb/rekeying.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
 import { STORE_LIMITS, type StoreOptions } from '../src/store/options.ts';
 import type { LessonLabel, Store, Trace, User } from '../src/store/store.ts';
+import { NO_FINGERPRINT } from '../src/text/fingerprint.ts';
 import { storeError } from './store-contract.ts';
 import {
   type Counts,
@@ -60,7 +61,7 @@ function seen(store: Store, jid: string, key: Key): Counts | undefined {
 
 function traceOf(total: number): Trace {
   const ids = { textId: '1'.repeat(32), senderId: '2'.repeat(32) };
-  const tokens = { sids: Buffer.alloc(64), slots: new Uint32Array(0) };
+  const tokens = { sids: Buffer.alloc(64), slots: new Uint32Array(0), fingerprint: NO_FINGERPRINT };
   return { at: START, verdict: 'ham', total, ...ids, ...tokens, scores: new Float32Array(4) };
 }
 

@@ -10,6 +10,7 @@ import { formatTraceId, parseTraceId } from '../src/store/lmdb/trace-id.ts';
 import { LMDBTraces } from '../src/store/lmdb/traces.ts';
 import { Writer } from '../src/store/lmdb/writer.ts';
 import type { Trace } from '../src/store/store.ts';
+import { FINGERPRINT_WORDS } from '../src/text/fingerprint.ts';
 import { QUIET, SECRET, START, temporaryDirectory } from './store-fixture.ts';
 
 const DAY = 86_400_000;
@@ -27,6 +28,7 @@ function traceOf(total: number, at: number, tokens = 36): Trace {
     scores: new Float32Array(4),
     sids,
     slots: Uint32Array.of(1, 0xabcdef, 0xffffff, 7),
+    fingerprint: Uint32Array.from({ length: FINGERPRINT_WORDS }, (_, word) => word + 1),
   };
 }
 

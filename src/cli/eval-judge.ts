@@ -8,6 +8,7 @@ import { bareJID, canonicalJID } from '../model/jid.ts';
 import type { Sample } from '../model/sample.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { createPipeline, fitterBounds } from '../pipeline/create.ts';
+import type { PipelineEvents } from '../pipeline/pipeline.ts';
 import { openStore } from '../store/lmdb/store.ts';
 import type { Starter } from '../store/starter.ts';
 import type { LessonLabel, User } from '../store/store.ts';
@@ -16,6 +17,11 @@ import { beforeInterrupt } from './interrupt.ts';
 import { note } from './print.ts';
 
 const NONE = Buffer.alloc(0);
+const EVENTS: PipelineEvents = {
+  cacheHit: () => undefined,
+  cacheMiss: () => undefined,
+  filterFailed: (unit, error) => note(`${unit} failed: ${error}`),
+};
 
 /** The pipeline of this release in this process, over a store of its own that is removed at the end. */
 export interface Judge {
@@ -61,11 +67,7 @@ export async function createJudge(config: Config, starter?: Starter): Promise<Ju
     },
   });
   const parts = { store, linear };
-  const pipeline = createPipeline(config, parts, {
-    cacheHit: () => undefined,
-    cacheMiss: () => undefined,
-    filterFailed: (unit, error) => note(`${unit} failed: ${error}`),
-  });
+  const pipeline = createPipeline(config, parts, EVENTS);
   const userOf = (jid: string | undefined): User | undefined =>
     jid === undefined ? undefined : store.users.open(bareJID(canonicalJID(jid)), undefined);
   const teach = async (label: LessonLabel, text: string, jid: string | undefined) => {
@@ -79,6 +81,8 @@ export async function createJudge(config: Config, starter?: Starter): Promise<Ju
       user,
       sids,
       slots: slotsOf(subject),
+      fingerprint: subject.texts.fingerprint,
+      senderId: '',
       uids: user?.tokens(sids) ?? NONE,
       at: Date.now(),
     });

@@ -15,6 +15,16 @@ const group = (capSpam: number, capHam: number, prose: string) =>
 export const groupsTable = table(
   {
     bayes: group(9, 4, 'Text: `bayes.*` and `linear.*`.'),
+    reported: table(
+      {
+        cap_spam: number(
+          30,
+          [0, 100],
+          'Most points that the group may add: so many that they hold against all that other groups take away.',
+        ),
+      },
+      'Text that was reported before: `bayes.reported`.',
+    ),
     karma: group(7, 3, 'Reputation: `karma.*`.'),
     karma_sender: group(60, 20, 'Inside `karma`: what the sending JID does.'),
     auth: group(2, 2, 'Technical quality of the sending server: `auth.*`.'),
@@ -80,6 +90,23 @@ export const bayesTable = table(
         ),
       },
       "The recipient's own token table.",
+    ),
+    reported: table(
+      {
+        weight: weight(60),
+        days: whole(30, [1, 365], 'How long copies of a reported text are spam.'),
+        reporters_min: whole(
+          0,
+          [0, 10],
+          'Distinct reporters by whom a text is spam for other users, less those who call it ham; 0: by the users of the last 30 days, one below 20, two below 500, else three.',
+        ),
+        texts_max: whole(
+          10_000,
+          [16, 1_000_000],
+          'Reported texts remembered, and as many that users called ham, about 600 bytes each; the oldest go first.',
+        ).meta(RESTART),
+      },
+      'Copies of what the recipient, or enough others, have reported as spam.',
     ),
   },
   'The statistical text filters.',
@@ -151,6 +178,7 @@ const TTL_SECONDS: Readonly<Record<(typeof UNITS)[number], number>> = {
   'linear.server': 0,
   'karma.jid_rate': 0,
   'auth.stream': 0,
+  'bayes.reported': 0,
 };
 
 const ttl = (unit: (typeof UNITS)[number]) =>
@@ -177,7 +205,10 @@ export const cacheTable = table(
       [2 ** 20, 2 ** 36],
       'Memory for the features of texts seen lately.',
     ).meta(RESTART),
-    bayes: table({ server: ttl('bayes.server'), user: ttl('bayes.user') }, 'Cache of the text filters.'),
+    bayes: table(
+      { server: ttl('bayes.server'), user: ttl('bayes.user'), reported: ttl('bayes.reported') },
+      'Cache of the text filters.',
+    ),
     linear: table({ server: ttl('linear.server') }, 'Cache of the discriminative text filter.'),
     karma: table({ jid_rate: ttl('karma.jid_rate') }, 'Cache of the karma units.'),
     auth: table({ stream: ttl('auth.stream') }, 'Cache of the authentication units.'),

@@ -50,6 +50,18 @@ export interface LinearFacts {
   readonly model: LinearModel;
 }
 
+/** What users have said of copies of the text, within `bayes.reported.days`. Days are whole ones that have gone by since. */
+export interface ReportsOfText {
+  /** What the recipient has said last. */
+  readonly own: 'spam' | 'ham' | undefined;
+  readonly ownDays: number;
+  /** Distinct other users by whom it is spam, less those by whom it is ham. */
+  readonly others: number;
+  readonly othersDays: number;
+  /** Users of the daemon in the last 30 days, about. */
+  readonly activeUsers: number;
+}
+
 /** What `gather` hands to the filters. A field is undefined where it was not wanted, or there is nothing to know. */
 export interface Facts {
   /** One entry a text of the sample, in its order. */
@@ -61,4 +73,6 @@ export interface Facts {
   /** Undefined where there is no text, or no fit yet. */
   readonly linear?: LinearFacts | undefined;
   readonly jidRate?: JIDRate | undefined;
+  /** Undefined without text. */
+  readonly reports?: ReportsOfText | undefined;
 }

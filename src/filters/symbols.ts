@@ -8,6 +8,7 @@ export const SENTENCES: Readonly<Record<string, Sentence>> = {
   BAYES_USER: (p) => `${p['tokens']} features of this user, log-odds ${signed(p['z'])}`,
   LINEAR_SERVER: (p) => `${p['known']} % of the features known, log-odds ${signed(p['z'])}`,
   JID_RATE: (p) => `stanzas ${p['stanzas']} ×, recipients ${p['recipients']} × allowed`,
+  REPORTED_BEFORE: (p) => `reported by ${reporters(p['by'])}, ${daysAgo(p['days'])}`,
   STREAM: (p) => `TLS: ${p['tls']}, authenticated by ${p['auth']}`,
   KNOWN_SENDER: () => 'the sender is known to the recipient: not judged',
   NOT_JUDGED: () => 'no stanza that can be spam: not judged',
@@ -24,6 +25,9 @@ export const ABSTENTIONS: Readonly<Record<string, Sentence>> = {
   'wrong-key': () => "this is not the user's key",
   'no-sender': () => 'the sender is not told',
   'within-allowance': () => 'the sender writes no more than allowed',
+  'not-reported': () => 'no copy of this text was reported',
+  'taught-ham': () => 'this user said that the text is ham',
+  'known-ham': () => 'others reported the text, yet it is known as ham',
   'no-facts': () => 'the server told nothing of the stream',
   'local-stream': () => 'the stanza came from this server itself',
   overload: () => 'the daemon was catching up',
@@ -47,4 +51,14 @@ function starterPart(count: number | string | undefined): string {
 
 function signed(value: number | string | undefined): string {
   return typeof value === 'number' && value > 0 ? `+${value}` : `${value}`;
+}
+
+function reporters(by: number | string | undefined): string {
+  if (by === 'you') return 'this user';
+  return by === 1 ? 'another user' : `${by} other users`;
+}
+
+function daysAgo(days: number | string | undefined): string {
+  if (days === 0) return 'today';
+  return days === 1 ? 'yesterday' : `${days} days ago`;
 }

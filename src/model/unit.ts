@@ -5,6 +5,7 @@ export const UNITS = [
   'linear.server',
   'karma.jid_rate',
   'auth.stream',
+  'bayes.reported',
 ] as const;
 /** Name of a unit: its family (`bayes`, `linear`, `karma`, `auth`), a dot, what it looks at. */
 export type UnitName = (typeof UNITS)[number];

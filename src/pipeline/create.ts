@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { createStream } from '../filters/auth/stream.ts';
+import { createReported } from '../filters/bayes/reported.ts';
 import { createBayesServer } from '../filters/bayes/server.ts';
 import { createBayesUser } from '../filters/bayes/user.ts';
 import type { Filter } from '../filters/filter.ts';
@@ -22,7 +23,7 @@ export function createPipeline(
   const rates = new RateTable({ ...allowancesOf(config), sendersMax: config.karma.jid_rate.senders_max });
   return new Pipeline({
     rules: rulesOf(config),
-    gather: new Gather({ ids: store.ids, server: store.server, rates, linear }),
+    gather: new Gather({ store, rates, linear }),
     texts: new TextCache(
       store.ids,
       config.cache.texts_bytes_max,
@@ -51,6 +52,7 @@ export function createFilters({ bayes, linear, karma }: Config): readonly Filter
     createLinearServer({ lessonsMin: linear.server.lessons_min, server }),
     createJIDRate({ halfScoreRatio: karma.jid_rate.half_score_ratio }),
     createStream(),
+    createReported({ reportersMin: bayes.reported.reporters_min, server }),
   ];
 }
 

@@ -2,6 +2,7 @@ import {
   type Facts,
   factBits,
   type LinearFacts,
+  type ReportsOfText,
   type ServerCounts,
   type TokenCounts,
 } from '../filters/facts.ts';
@@ -12,7 +13,7 @@ import { bareJID, domainOf, type JID } from '../model/jid.ts';
 import type { Sample } from '../model/sample.ts';
 import { idWord } from '../store/id-words.ts';
 import { tokenWords } from '../store/lmdb/token-ids.ts';
-import type { CountColumns, KeyedIds, ServerColumns, ServerTokens, User } from '../store/store.ts';
+import type { CountColumns, KeyedIds, ServerColumns, Store, User } from '../store/store.ts';
 import { FEATURES_MAX, type Features } from '../text/features.ts';
 import { SCRIPTS } from '../text/scripts.ts';
 import type { KnownTexts } from './text-cache.ts';
@@ -29,8 +30,7 @@ export interface Subject {
 
 /** Where facts come from. */
 export interface Sources {
-  readonly ids: KeyedIds;
-  readonly server: ServerTokens;
+  readonly store: Pick<Store, 'ids' | 'server' | 'users' | 'reported'>;
   readonly rates: RateTable;
   readonly linear: LinearSource;
 }
@@ -42,6 +42,7 @@ export interface LinearSource {
 
 /** Until a look-up says more. */
 const NO_LESSONS = new Float64Array(SCRIPTS);
+const DAY_MS = 86_400_000;
 
 const SERVER_COUNTS = factBits(['server_counts']);
 const USER_COUNTS = factBits(['user_counts']);
@@ -83,6 +84,7 @@ export class Gather {
       userKeyState: user?.keyState ?? 'none',
       linear: undefined,
       jidRate: ids.jid === '' ? undefined : this.#sources.rates.touch(ids.jid, recipientTag(ids.user), now),
+      reports: subject.texts.id === '' ? undefined : this.#reports(subject, now),
     };
   }
 
@@ -95,13 +97,27 @@ export class Gather {
     }
   }
 
+  /** Under a wrong key nobody's own reports are told. */
+  #reports({ texts, user, ids }: Subject, now: number): ReportsOfText {
+    const { reported, users } = this.#sources.store;
+    const userId = user?.keyState === 'ok' ? user.id : '';
+    const told = reported.look({ fingerprint: texts.fingerprint, userId, senderId: ids.jid }, now);
+    return {
+      own: told.own,
+      ownDays: daysSince(told.ownAt, now),
+      others: told.others,
+      othersDays: daysSince(told.othersAt, now),
+      activeUsers: users.active(now),
+    };
+  }
+
   #serverCounts(subject: Subject): ServerCounts[] {
     const { features, sids } = subject.texts;
     const counts: ServerCounts[] = [];
     for (let index = 0; index < features.length; index += 1) {
       const columns = this.#serverColumns[index] ?? serverColumns();
       this.#serverColumns[index] = columns;
-      this.#sources.server.lookup(sids[index] as Buffer, (features[index] as Features).count, columns);
+      this.#sources.store.server.lookup(sids[index] as Buffer, (features[index] as Features).count, columns);
       counts.push(columns);
     }
     return counts;
@@ -147,7 +163,8 @@ class GatheredIds implements SampleIds {
   readonly #ids: KeyedIds;
 
   constructor(of: { sample: Sample; textId: string; user: User | undefined; sources: Sources }) {
-    const { ids, server, linear } = of.sources;
+    const { linear } = of.sources;
+    const { ids, server } = of.sources.store;
     const { subject } = of.sample;
     this.text = of.textId;
     this.user = of.user?.id ?? '';
@@ -167,6 +184,11 @@ class GatheredIds implements SampleIds {
   get userGeneration(): number {
     return this.#user?.generation ?? 0;
   }
+}
+
+/** Whole days, 0 where that is not yet. */
+function daysSince(at: number, now: number): number {
+  return Math.max(0, Math.floor((now - at) / DAY_MS));
 }
 
 /** 1 … 65535, by the recipient's keyed id; 0 = no recipient. */

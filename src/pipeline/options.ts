@@ -13,9 +13,11 @@ export function scoreOptions(config: Config): ScoreOptions {
       'linear.server': config.linear.server.weight,
       'karma.jid_rate': config.karma.jid_rate.weight,
       'auth.stream': config.auth.stream.weight,
+      'bayes.reported': config.bayes.reported.weight,
     },
     caps: {
       bayes: cap(groups.bayes),
+      reported: { spam: groups.reported.cap_spam, ham: 0 },
       karma: cap(groups.karma),
       'karma.sender': cap(groups.karma_sender),
       auth: cap(groups.auth),
@@ -45,5 +47,6 @@ function ttlSeconds({ cache }: Config): Readonly<Record<UnitName, number>> {
     'linear.server': cache.linear.server.ttl_seconds,
     'karma.jid_rate': cache.karma.jid_rate.ttl_seconds,
     'auth.stream': cache.auth.stream.ttl_seconds,
+    'bayes.reported': cache.bayes.reported.ttl_seconds,
   };
 }

@@ -3,7 +3,7 @@ import type { UnitName } from '../model/unit.ts';
 import type { Breakdown, VerdictName } from '../model/verdict.ts';
 
 /** The groups, inner ones before the group they lie in. */
-export const GROUPS = ['karma.sender', 'auth.tls', 'bayes', 'karma', 'auth', 'pow'] as const;
+export const GROUPS = ['karma.sender', 'auth.tls', 'bayes', 'reported', 'karma', 'auth', 'pow'] as const;
 export type GroupName = (typeof GROUPS)[number];
 
 const GROUP_OF_UNIT: Readonly<Record<UnitName, GroupName>> = {
@@ -12,6 +12,7 @@ const GROUP_OF_UNIT: Readonly<Record<UnitName, GroupName>> = {
   'linear.server': 'bayes',
   'karma.jid_rate': 'karma.sender',
   'auth.stream': 'auth.tls',
+  'bayes.reported': 'reported',
 };
 
 const PARENT: Readonly<Partial<Record<GroupName, GroupName>>> = {
@@ -26,7 +27,7 @@ const PARENTS = GROUPS.map((group) => {
 /** Points by group, scratch space of `score`; NaN = no opinion in it. */
 const sums = new Float64Array(GROUPS.length);
 /** A verdict other than `unsure` needs an opinion from one of these: technical quality alone never leaves `unsure`. */
-const DECIDING: ReadonlySet<GroupName> = new Set(['bayes', 'karma', 'karma.sender']);
+const DECIDING: ReadonlySet<GroupName> = new Set(['bayes', 'reported', 'karma', 'karma.sender']);
 
 /** What the opinions that may decide rest on. Nothing: `unsure`. One of them on what was learnt elsewhere: not `ham`. */
 type Basis = 'none' | 'provisional' | 'own';

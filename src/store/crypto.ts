@@ -12,6 +12,7 @@ export interface DaemonKeys {
   /** Shuffles the slots of `linear.server`; the other one seals them and what is fitted of them. */
   readonly slot: Buffer;
   readonly linear: Buffer;
+  readonly reported: Buffer;
   /** Says which secret a store belongs to; says nothing of the secret. */
   readonly fingerprint: Buffer;
 }
@@ -25,6 +26,7 @@ export function deriveDaemonKeys(secret: Buffer): DaemonKeys {
     trace: derive(secret, 'trace', 16),
     slot: derive(secret, 'slot', 8),
     linear: derive(secret, 'linear', 32),
+    reported: derive(secret, 'reported', 16),
     fingerprint: derive(secret, 'fingerprint', 16),
   };
 }

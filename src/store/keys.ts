@@ -1,10 +1,11 @@
 import type { SubjectKind } from '../model/subject.ts';
+import type { LessonLabel } from './store.ts';
 
 /**
  * Every key and value of the LMDB environment. Numbers in keys are big-endian, so that LMDB's order is theirs; numbers in
  * values are little-endian. `id` is a keyed id of 16 bytes; `seq` numbers lessons from 1; `f64` are milliseconds since 1970 or
  * seqs. Whatever changes here, or how an id or a feature's hash is made, counts SCHEMA up: add a migration (`lmdb/migrations.ts`)
- * and a store of the schema before (`test/fixtures/stores`).
+ * and a store of the schema before (`test/fixtures/stores`). What only comes to it does not: a database, a name, a byte that was zero.
  *
  * ```
  * meta        name (ASCII)                  schema      u32; the highest bit is set amid a migration
@@ -14,11 +15,13 @@ import type { SubjectKind } from '../model/subject.ts';
  *                                           last-traces pairs of 32: first words of the pair's id u32 u32, of its last trace
  *                                                       at f64, block u32 u32, place u16, spam u16, check u32
  *                                           probe       last try after a failed commit, f64
+ *                                           active      see `active-users.ts`
  * lessons     seq u64                       lesson record, see below
  * lesson_ids  lesson id 16                  seq u64 of the live lesson, as in the key of `lessons`
  * server      segment u32                   segment record, see below
  * users       user id 16                    user record, see below
  * traces      block u64                     block, see `lmdb/trace-block.ts`
+ * reported    label u8 (0 ham, 1 spam), number u64   see `lmdb/reported-record.ts`
  * facts       kind u8, subject id 16        f64 when all of it is past, then msgpack; of a user also the keys before
  *                                           (`lmdb/past-keys.ts`)
  * expiry      hour u32, key of `facts` 17   empty
@@ -57,7 +60,7 @@ export const HOUR_MS = 3_600_000;
 const FACT_KEY_BYTES = 17;
 
 export function metaKey(
-  name: 'schema' | 'secret' | 'checkpoint' | 'traces' | 'last-traces' | 'probe',
+  name: 'schema' | 'secret' | 'checkpoint' | 'traces' | 'last-traces' | 'probe' | 'active',
 ): Buffer {
   return Buffer.from(name, 'ascii');
 }
@@ -73,6 +76,15 @@ export function numberKey(number: number): Buffer {
 export function readNumberKey(key: Uint8Array): number {
   const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
   return view.getUint32(0) * 2 ** 32 + view.getUint32(4);
+}
+
+/** Key of a reported text. */
+export function reportedKey(label: LessonLabel, number: number): Buffer {
+  return Buffer.concat([Buffer.of(label === 'spam' ? 1 : 0), numberKey(number)]);
+}
+
+export function readReportedNumber(key: Uint8Array): number {
+  return readNumberKey(key.subarray(1));
 }
 
 /** Key by a keyed id of 32 hex digits. */

@@ -19,6 +19,9 @@ export interface StoreLimits {
   readonly tracesDays: number;
   /** Pairs of user and sender whose last trace is known, 32 bytes each in memory. */
   readonly tracedPairsMax: number;
+  /** Texts that users have reported as spam, and as many as ham, that are remembered. */
+  readonly reportedTextsMax: number;
+  readonly reportedDays: number;
   /** A lesson older than this cannot be forgotten any more. */
   readonly undoDays: number;
   /** Decoded fact records held in memory; as many may wait to be written. */
@@ -32,7 +35,7 @@ export interface StoreLimits {
 /** Bounds that a store takes on while it runs; the others are sizes of what it has opened. */
 export type StoreBounds = Pick<
   StoreLimits,
-  'tracesBytesMax' | 'tracesDays' | 'undoDays' | 'checkpointSeconds'
+  'tracesBytesMax' | 'tracesDays' | 'reportedDays' | 'undoDays' | 'checkpointSeconds'
 >;
 
 export const STORE_LIMITS: StoreLimits = {
@@ -42,6 +45,8 @@ export const STORE_LIMITS: StoreLimits = {
   tracesBytesMax: 256 * 2 ** 20,
   tracesDays: 7,
   tracedPairsMax: 65_536,
+  reportedTextsMax: 10_000,
+  reportedDays: 30,
   undoDays: 90,
   factRecordsMax: 20_000,
   checkpointSeconds: 30,

@@ -1,5 +1,6 @@
 import type { SubjectKind } from '../model/subject.ts';
 import type { VerdictName } from '../model/verdict.ts';
+import type { Fingerprint } from '../text/fingerprint.ts';
 import type { StoreBounds } from './options.ts';
 
 /**
@@ -13,6 +14,7 @@ export interface Store {
   readonly users: UserTables;
   readonly lessons: Lessons;
   readonly traces: Traces;
+  readonly reported: Reported;
   readonly facts: FactRecords;
   /** `degraded` after a failed commit (a full disk): lessons are refused with 75, reading goes on; tried again every second. */
   readonly state: 'ok' | 'degraded';
@@ -38,6 +40,8 @@ export interface StoreSizes {
   readonly userTablesCached: number;
   readonly lessons: number;
   readonly traceBytes: number;
+  /** Texts that users have reported, as spam or as ham, and that are remembered. */
+  readonly reportedTexts: number;
   readonly factRecordsCached: number;
   /** Bytes of the environment's file in use. */
   readonly fileBytes: number;
@@ -118,6 +122,8 @@ export interface UserTables {
   open(bareJID: string, userKey: Buffer | undefined): User;
   /** Whether a user's key is being changed. @param id `User.id` */
   isChanging(id: string): boolean;
+  /** How many users were opened in the last 30 days, about. */
+  active(now: number): number;
 }
 
 /** Keys as `UserTables.open` takes them. */
@@ -147,6 +153,9 @@ export interface LessonInput {
   readonly uids: Buffer;
   /** Slots of `linear.server`, at most `GRAMS_MAX`; those of tokens follow from `sids`. */
   readonly slots: Uint32Array;
+  /** What copies of the text are known by, and keyed id of whose it was: remembered for a while, unless it is the operator's. */
+  readonly fingerprint: Fingerprint;
+  readonly senderId: string;
   /** Milliseconds since 1970. */
   readonly at: number;
   /** `unchanged` where the same lesson is there, with whatever label. */
@@ -180,9 +189,9 @@ export interface Lessons {
     count: number,
   ): { readonly lessons: readonly FitLesson[]; readonly last: number | undefined };
   /**
-   * Teaches once. `unchanged`: the same lesson with the same label is there. `replaced`: it was there with the other label,
-   * which is undone exactly. Settles when durable and in memory. @throws StoreError `degraded`, or `rekeying` while the user's key
-   * is being changed: nothing was learnt.
+   * Teaches once. `unchanged`: the same lesson with the same label is there; what it says of its text is believed anew. `replaced`:
+   * it was there with the other label, which is undone exactly. Settles when durable and in memory. @throws StoreError `degraded`,
+   * or `rekeying` while the user's key is being changed: nothing was learnt.
    */
   teach(lesson: LessonInput): Promise<'set' | 'replaced' | 'unchanged'>;
   /** Undoes exactly what the lesson recorded. `too-old` beyond `store.undo_days`. @throws StoreError as `teach`. */
@@ -203,6 +212,7 @@ export interface Trace {
   readonly sids: Buffer;
   /** As in `LessonInput`. */
   readonly slots: Uint32Array;
+  readonly fingerprint: Fingerprint;
 }
 
 export interface Traces {
@@ -212,6 +222,31 @@ export interface Traces {
   read(id: string, user: User | undefined): Trace | undefined;
   /** Id of the last trace that a sender's stanza to this user left. Bounded: undefined where it was pushed out, too. */
   last(user: User, senderId: string): string | undefined;
+}
+
+/** A text of which it is asked who has reported it. Ids are keyed. */
+export interface TextOfUser {
+  readonly fingerprint: Fingerprint;
+  /** '' for nobody's. */
+  readonly userId: string;
+  readonly senderId: string;
+}
+
+/** What users have said of copies of a text. */
+export interface Told {
+  /** What this user has said last. */
+  own: LessonLabel | undefined;
+  ownAt: number;
+  /** Distinct other users by whom it is spam, less those by whom it is ham. */
+  others: number;
+  /** When the last of them said that it is spam. */
+  othersAt: number;
+}
+
+/** What users have reported lately. A lesson is known here as soon as `Lessons` has settled. */
+export interface Reported {
+  /** In memory and synchronous. The result is overwritten by the next look-up. */
+  look(text: TextOfUser, now: number): Told;
 }
 
 /** Facts with their own expiry, one record a subject; decoded records are held in an LRU. */

@@ -70,6 +70,7 @@ function traceOf({ verdict, subject }: JudgedSample, context: Context, at: numbe
     scores: scoresOf(verdict.opinions),
     sids: sidsOf(subject),
     slots: slotsOf(subject),
+    fingerprint: subject.texts.fingerprint,
   };
   return context.store.traces.append(trace, user);
 }

@@ -4,6 +4,7 @@ import { refusal } from '../pnp/refusal.ts';
 import type { Request } from '../pnp/request.ts';
 import type { AnswerHeaders, Response } from '../pnp/response.ts';
 import type { LessonLabel, Trace, User } from '../store/store.ts';
+import type { Fingerprint } from '../text/fingerprint.ts';
 import type { Context, LessonNote } from './context.ts';
 import { sidsOf, slotsOf } from './lesson-tokens.ts';
 import { openUser } from './sample.ts';
@@ -17,6 +18,7 @@ export interface Material {
   /** Server token ids, each once; the user's are made of them. */
   readonly sids: Buffer;
   readonly slots: Uint32Array;
+  readonly fingerprint: Fingerprint;
 }
 
 export interface Lesson extends Material {
@@ -43,6 +45,7 @@ export function materialOf(sample: Sample, user: User | undefined, context: Cont
     senderId: subject.ids.jid,
     sids: sidsOf(subject),
     slots: slotsOf(subject),
+    fingerprint: subject.texts.fingerprint,
   };
 }
 

@@ -37,6 +37,11 @@ function starterFault(starter: Config['bayes']['starter']): string | undefined {
   }
 }
 
+const NO_REPORTS = {
+  level: 'hint',
+  text: 'No listener has the right `learn`, so no report of a user arrives. Add it to the rights of the one that the XMPP server uses.',
+} as const;
+
 const reports: Need = (config) => {
   const { lessons_min: lessons } = config.bayes.user;
   if (someCallerMay(config, 'learn'))
@@ -44,9 +49,14 @@ const reports: Need = (config) => {
       level: 'note',
       text: `It judges for users who have taught ${lessons} spam and ${lessons} ham: the server's module must send their reports (TELL), and the recipient with each CHECK (To).`,
     };
+  return NO_REPORTS;
+};
+
+const complaints: Need = (config) => {
+  if (!someCallerMay(config, 'learn')) return NO_REPORTS;
   return {
-    level: 'hint',
-    text: 'No listener has the right `learn`, so no report of a user arrives. Add it to the rights of the one that the XMPP server uses.',
+    level: 'note',
+    text: "It knows what users have reported: the server's module must send their reports (TELL), and the recipient with each CHECK (To).",
   };
 };
 
@@ -67,6 +77,7 @@ const NEEDS: Readonly<Record<UnitName, readonly Need[]>> = {
   'linear.server': [ownLessons],
   'karma.jid_rate': [],
   'auth.stream': [streamFacts],
+  'bayes.reported': [complaints],
 };
 
 /** Units that cannot work here, or are switched off, or of which that cannot be seen from here. */

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { valueAt } from '../../config/key-path.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { schema } from '../../config/schema.ts';
+import { REPORTED_SCORE } from '../../filters/bayes/reported.ts';
 import { UNITS } from '../../model/unit.ts';
+import { scoreOptions } from '../../pipeline/options.ts';
+import { bounded } from '../../pipeline/score.ts';
 import { type Finding, findingAbout } from './finding.ts';
 import { someCallerMay } from './rights.ts';
 
@@ -16,6 +19,7 @@ export function checkValues(loaded: LoadedConfig): Finding[] {
     ...rightFindings(loaded),
     ...fileFindings(loaded),
     ...ttlFindings(loaded),
+    ...reportedFindings(loaded),
   ];
 }
 
@@ -68,4 +72,14 @@ function ttlFindings(loaded: LoadedConfig): Finding[] {
         : `To keep an opinion of ${unit} costs more than to make it anew. Remove the key; 0 is the default.`;
     return [findingAbout('hint', key, loaded, text)];
   });
+}
+
+/** By the defaults a text that was reported is spam whatever other units say. */
+function reportedFindings(loaded: LoadedConfig): Finding[] {
+  const { weights, caps, spamThreshold } = scoreOptions(loaded.config);
+  const points = bounded(weights['bayes.reported'] * REPORTED_SCORE, caps.reported);
+  const against = [caps.bayes, caps.karma, caps.auth, caps.pow].reduce((sum, { ham }) => sum + ham, 0);
+  if (points === 0 || points - against >= spamThreshold) return [];
+  const text = `A reported text gets ${points.toFixed(1)} points, of which other groups may take away ${against}: it may come again and be no spam. Raise groups.reported.cap_spam and bayes.reported.weight.`;
+  return [findingAbout('hint', 'groups.reported.cap_spam', loaded, text)];
 }

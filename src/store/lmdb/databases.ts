@@ -12,6 +12,7 @@ export interface Databases {
   readonly server: Table;
   readonly users: Table;
   readonly traces: Table;
+  readonly reported: Table;
   readonly facts: Table;
   readonly expiry: Table;
 }
@@ -26,6 +27,7 @@ export function openDatabases(root: RootDatabase<Buffer, Buffer>): Databases {
     server: table('server'),
     users: table('users'),
     traces: table('traces'),
+    reported: table('reported'),
     facts: table('facts'),
     expiry: table('expiry'),
   };

@@ -107,12 +107,16 @@ export function withUids(record: Buffer, uidsOf: (sids: Buffer) => Buffer): Buff
   return copy;
 }
 
+export function labelOf(record: Buffer): LessonLabel {
+  return record[1] === 1 ? 'spam' : 'ham';
+}
+
 /** @param record is not copied; it must not change. */
 export function decodeRecord(record: Buffer): LogRecord {
   if (record[0] === UNDO) return { kind: 'undo', learnSeq: record.readDoubleLE(HEAD_BYTES) };
   const userId = userOf(record);
   const learnt: Learnt = {
-    label: record[1] === 1 ? 'spam' : 'ham',
+    label: labelOf(record),
     weight: record.readUInt32LE(4),
     at: record.readDoubleLE(8),
     id: record.toString('hex', 16, 32),

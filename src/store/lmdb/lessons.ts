@@ -14,6 +14,7 @@ import {
   learntFrom,
 } from './lesson-record.ts';
 import type { LessonSeal } from './lesson-seal.ts';
+import { type LMDBReported, NO_CHANGE, type ReportedChange } from './reported.ts';
 import type { LMDBServerTokens } from './server-tokens.ts';
 import { TOKEN_BYTES } from './token-ids.ts';
 import type { LMDBUserTables } from './user-tables.ts';
@@ -32,6 +33,7 @@ export interface LessonsOptions {
   readonly writer: Writer;
   readonly server: LMDBServerTokens;
   readonly users: LMDBUserTables;
+  readonly reported: LMDBReported;
   readonly bounds: Pick<StoreBounds, 'undoDays'>;
   readonly seal: LessonSeal;
 }
@@ -64,9 +66,13 @@ export class LMDBLessons implements Lessons {
       this.#refuseIfDegraded();
       this.#refuseIfHeld(lesson.user?.id);
       const live = this.#live(lesson.id);
-      if (live !== undefined && (lesson.yields === true || live.learnt.label === lesson.label))
+      if (live !== undefined && lesson.yields === true) return 'unchanged';
+      const kept = this.#options.reported.keep(lesson);
+      if (live?.learnt.label === lesson.label) {
+        await this.#keepAnew(kept);
         return 'unchanged';
-      await this.#learn(learntFrom(lesson, this.#options.seal), live);
+      }
+      await this.#learn(learntFrom(lesson, this.#options.seal), live, kept);
       return live === undefined ? 'set' : 'replaced';
     });
   }
@@ -131,7 +137,13 @@ export class LMDBLessons implements Lessons {
     return replayed;
   }
 
-  async #learn(learnt: Learnt, before: Live | undefined): Promise<void> {
+  async #keepAnew(kept: ReportedChange): Promise<void> {
+    if (kept === NO_CHANGE) return;
+    await this.#options.writer.commit(() => kept.put());
+    kept.apply();
+  }
+
+  async #learn(learnt: Learnt, before: Live | undefined, kept: ReportedChange): Promise<void> {
     const { environment, writer, users } = this.#options;
     const undoSeq = before === undefined ? 0 : ++this.#seq;
     const seq = ++this.#seq;
@@ -142,7 +154,9 @@ export class LMDBLessons implements Lessons {
       users.putIfNew(learnt.userId);
       void environment.lessons.put(numberKey(seq), record);
       void environment.lessonIds.put(idKey(learnt.id), numberKey(seq));
+      kept.put();
     });
+    kept.apply();
     if (before !== undefined) this.#undone(before, undoSeq);
     this.#apply(learnt, seq, 1);
     this.count++;
@@ -151,10 +165,13 @@ export class LMDBLessons implements Lessons {
   async #unlearn(live: Live): Promise<void> {
     const { environment, writer } = this.#options;
     const undoSeq = ++this.#seq;
+    const dropped = this.#options.reported.drop(live.learnt.id);
     await writer.commit(() => {
       void environment.lessons.put(numberKey(undoSeq), encodeUndo(live.learnt, live.seq));
       void environment.lessonIds.remove(idKey(live.learnt.id));
+      dropped.put();
     });
+    dropped.apply();
     this.#undone(live, undoSeq);
   }
 

@@ -1,6 +1,8 @@
 import { SCRIPTS } from '../../text/scripts.ts';
+import { ActiveUsers } from '../active-users.ts';
 import { BlockCipher, type DaemonKeys, deriveDaemonKeys } from '../crypto.ts';
 import { DerivedIds } from '../keyed-ids.ts';
+import { metaKey } from '../keys.ts';
 import { STORE_LIMITS, type StoreBounds, type StoreLimits, type StoreOptions } from '../options.ts';
 import type { Starter } from '../starter.ts';
 import type { KeyChange, Rekeyed, Store, StoreSizes } from '../store.ts';
@@ -12,6 +14,7 @@ import { LessonSeal } from './lesson-seal.ts';
 import { LMDBLessons } from './lessons.ts';
 import { PastKeys } from './past-keys.ts';
 import { Rekeying } from './rekeying.ts';
+import { LMDBReported } from './reported.ts';
 import { LMDBServerTokens } from './server-tokens.ts';
 import { segmentsFor } from './token-table.ts';
 import { LMDBTraces } from './traces.ts';
@@ -20,6 +23,8 @@ import { Writer } from './writer.ts';
 
 /** What is written behind is written in steps of this interval. */
 const STEP_MS = 100;
+/** How often it is written which users are active: once a minute. */
+const STEPS_PER_SAVE = 600;
 /** User tables held unwritten while the log is replayed. */
 const REPLAYED_TABLES_MAX = 500;
 
@@ -66,6 +71,7 @@ class LMDBStore implements Store {
   readonly users: LMDBUserTables;
   readonly lessons: LMDBLessons;
   readonly traces: LMDBTraces;
+  readonly reported: LMDBReported;
   readonly facts: LMDBFacts;
   readonly #opened: Opened;
   /** Shared with the parts, which read it each time. */
@@ -74,6 +80,8 @@ class LMDBStore implements Store {
   readonly #checkpoints: Checkpoints;
   readonly #rekeying: Rekeying;
   readonly #timer: NodeJS.Timeout;
+  readonly #active: ActiveUsers;
+  #steps = 0;
   #closing: Promise<void> | undefined;
 
   constructor(opened: Opened) {
@@ -86,10 +94,22 @@ class LMDBStore implements Store {
     this.ids = new DerivedIds(keys);
     const cipher = new BlockCipher(keys.masked);
     this.server = new LMDBServerTokens(checkpoint.segments);
-    this.users = new LMDBUserTables({ ...limits, environment, ids: this.ids, cipher, secret, now });
+    this.#active = new ActiveUsers(environment.meta.get(metaKey('active')));
+    const { ids } = this;
+    this.users = new LMDBUserTables({
+      ...limits,
+      environment,
+      ids,
+      cipher,
+      secret,
+      now,
+      active: this.#active,
+    });
     const { server, users } = this;
     const parts = { dir, environment, writer: this.#writer, server, users, bounds: this.#bounds };
-    this.lessons = new LMDBLessons({ ...parts, seal: new LessonSeal(keys.linear) });
+    this.reported = new LMDBReported({ ...limits, ...parts, ids, key: keys.reported, now });
+    const seal = new LessonSeal(keys.linear);
+    this.lessons = new LMDBLessons({ ...parts, reported: this.reported, seal });
     const stepsOf = () => Math.max(1, Math.floor((this.#bounds.checkpointSeconds * 1000) / STEP_MS));
     this.#checkpoints = new Checkpoints({ ...parts, lessons: this.lessons, stepsOf }, checkpoint);
     this.facts = new LMDBFacts({ ...limits, ...parts, now });
@@ -122,6 +142,7 @@ class LMDBStore implements Store {
       userTablesCached: this.users.cached,
       lessons: this.lessons.count,
       traceBytes: this.traces.bytes,
+      reportedTexts: this.reported.count,
       factRecordsCached: this.facts.cached,
       fileBytes: (stats.lastPageNumber + 1) * stats.pageSize,
       writesPending: this.#writer.pending,
@@ -172,12 +193,26 @@ class LMDBStore implements Store {
     this.#checkpoints.step();
     this.traces.step();
     this.facts.step();
+    this.reported.step();
+    this.#steps++;
+    if (this.#steps % STEPS_PER_SAVE === 0) void this.#saveActive();
+  }
+
+  async #saveActive(): Promise<void> {
+    if (!this.#active.isChanged || this.#writer.state === 'degraded') return;
+    const value = this.#active.save();
+    // Where it fails the writer says so; the next user of the day changes it again.
+    await this.#writer
+      .commit(() => void this.#opened.environment.meta.put(metaKey('active'), value))
+      .catch(() => undefined);
   }
 
   async #close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#rekeying.settled();
     await this.lessons.settled();
+    await this.reported.settled();
+    await this.#saveActive();
     await this.traces.finish();
     await this.facts.finish();
     await this.#checkpoints.finish();

@@ -1,5 +1,6 @@
 import { VERDICTS } from '../../model/verdict.ts';
 import { FEATURES_MAX } from '../../text/features.ts';
+import { FINGERPRINT_WORDS, type Fingerprint, isEmpty, NO_FINGERPRINT } from '../../text/fingerprint.ts';
 import { GRAMS_MAX } from '../../text/grams.ts';
 import { idOfWords, idWord } from '../id-words.ts';
 import { packSlots, SLOT_BYTES, unpackSlots } from '../slots.ts';
@@ -24,7 +25,11 @@ const PLACE_WORDS = PLACE_BYTES / 4;
 export const TRACE_BYTES_MAX =
   PLACE_BYTES *
   Math.ceil(
-    (HEAD_BYTES + 4 * SCORES_MAX + FEATURES_MAX * (TOKEN_BYTES + 1) + 4 + GRAMS_MAX * SLOT_BYTES) /
+    (HEAD_BYTES +
+      4 * (SCORES_MAX + FINGERPRINT_WORDS) +
+      FEATURES_MAX * (TOKEN_BYTES + 1) +
+      4 +
+      GRAMS_MAX * SLOT_BYTES) /
       PLACE_BYTES,
   );
 
@@ -44,9 +49,9 @@ const bytes = new Uint8Array(words.buffer);
  *
  * ```
  *  0 at f64   8 total f64   16 text id 16   32 sender id 16   48 owner's id 16 (zeros: nobody's)
- * 64 verdict u8, scores u8, sids u8, zero u8   68 check u32
- * 72 scores f32, then sids, 8 bytes each, then the scripts of their letters, half a byte each, in whole words, then how many
- *    slots u32, then slots, 3 bytes each, then zeros
+ * 64 verdict u8, scores u8, sids u8, words of the fingerprint u8 (0 or 16)   68 check u32
+ * 72 scores f32, then sids, 8 bytes each, then the fingerprint, then the scripts of their letters, half a byte each, in whole
+ *    words, then how many slots u32, then slots, 3 bytes each, then zeros
  * ```
  */
 export function encodeTrace(trace: Trace, ownerId: string, check: number): Uint32Array {
@@ -57,12 +62,14 @@ export function encodeTrace(trace: Trace, ownerId: string, check: number): Uint3
   writeId(trace.textId, TEXT_WORD);
   writeId(trace.senderId, SENDER_WORD);
   writeId(ownerId, OWNER_WORD);
-  words[COUNTS_WORD] = VERDICTS.indexOf(trace.verdict) | (scores << 8) | (sids << 16);
+  const print = isEmpty(trace.fingerprint) ? 0 : FINGERPRINT_WORDS;
+  words[COUNTS_WORD] = VERDICTS.indexOf(trace.verdict) | (scores << 8) | (sids << 16) | (print << 24);
   words[CHECK_WORD] = check;
   let at = HEAD_BYTES / 4;
   for (let i = 0; i < scores; i++) floats[at++] = trace.scores[i]!;
   copyTokens(trace.sids, sids, { words, at });
   at += 2 * sids;
+  for (let i = 0; i < print; i++) words[at++] = trace.fingerprint[i]!;
   const scriptWords = Math.ceil(sids / SCRIPTS_A_WORD);
   const slots = Math.min(trace.slots.length, GRAMS_MAX);
   const end = at + scriptWords + 1 + Math.ceil((slots * SLOT_BYTES) / 4);
@@ -90,8 +97,13 @@ export function decodeTrace(record: Uint32Array, ownerId: string, check: number)
   const sidsAt = scoresAt + ((counts >>> 8) & 0xff);
   const count = (counts >>> 16) & 0xff;
   const sidsEnd = sidsAt + 2 * count;
-  const slotsAt = sidsEnd + Math.ceil(count / SCRIPTS_A_WORD);
-  const scripts = unpackScripts(bytesFrom(record, sidsEnd), count);
+  const scriptsAt = sidsEnd + (counts >>> 24);
+  const slotsAt = scriptsAt + Math.ceil(count / SCRIPTS_A_WORD);
+  const scripts = unpackScripts(bytesFrom(record, scriptsAt), count);
+  const slots = bytesFrom(record, slotsAt + 1).subarray(
+    0,
+    SLOT_BYTES * Math.min(record[slotsAt] ?? 0, GRAMS_MAX),
+  );
   const head = new Float64Array(record.buffer, 0, 2);
   return {
     at: head[0]!,
@@ -101,10 +113,14 @@ export function decodeTrace(record: Uint32Array, ownerId: string, check: number)
     senderId: readId(record, SENDER_WORD),
     scores: new Float32Array(record.slice(scoresAt, sidsAt).buffer),
     sids: spreadTokens(Buffer.from(record.slice(sidsAt, sidsEnd).buffer), scripts),
-    slots: unpackSlots(
-      bytesFrom(record, slotsAt + 1).subarray(0, SLOT_BYTES * Math.min(record[slotsAt] ?? 0, GRAMS_MAX)),
-    ),
+    fingerprint: fingerprintAt(record, sidsEnd, counts >>> 24),
+    slots: unpackSlots(slots),
   };
+}
+
+/** A sample without text has none. */
+function fingerprintAt(record: Uint32Array, at: number, length: number): Fingerprint {
+  return length === FINGERPRINT_WORDS ? record.slice(at, at + length) : NO_FINGERPRINT;
 }
 
 function bytesFrom(record: Uint32Array, at: number): Uint8Array {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { LRU } from '../../lru.ts';
+import type { ActiveUsers } from '../active-users.ts';
 import { type BlockCipher, deriveUserKeys, userCheck, userRoot } from '../crypto.ts';
 import { idKey } from '../keys.ts';
 import type { KeyedIds, User, UserTables } from '../store.ts';
@@ -43,6 +44,7 @@ export interface UserTablesOptions {
   readonly now: () => number;
   readonly userTokensMax: number;
   readonly userCacheBytesMax: number;
+  readonly active: ActiveUsers;
 }
 
 export class LMDBUserTables implements UserTables {
@@ -63,6 +65,16 @@ export class LMDBUserTables implements UserTables {
   }
 
   open(bareJID: string, userKey: Buffer | undefined): User {
+    const user = this.#opened(bareJID, userKey);
+    this.#options.active.mark(user.id, this.#options.now());
+    return user;
+  }
+
+  active(now: number): number {
+    return this.#options.active.count(now);
+  }
+
+  #opened(bareJID: string, userKey: Buffer | undefined): User {
     const open = this.#open.get(bareJID);
     if (open !== undefined && isSameKey(open.userKey, userKey)) return open.user;
     const id = this.#options.ids.id('user', bareJID);
