@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { PnpClient, PnpError, type Taught } from '../clients/node/pnp-client.ts';
-import { type DaemonProcess, startDaemon } from './daemon-process.ts';
+import { CAPULET_SECRET, type DaemonProcess, startDaemon } from './daemon-process.ts';
 import { chat, madeUp } from './stanzas.ts';
 import { until } from './until.ts';
 
@@ -265,6 +265,23 @@ describe('samples of talk with contacts', () => {
     assert.equal(await sample(talk()), 'set');
     assert.equal(await sample(talk()), 'enough', 'five in all');
     assert.deepEqual(await wants(talk()), []);
+  });
+
+  it('is taken of the users of its domains alone from whoever is bound to them', async () => {
+    const auth = { credential: 'capulet', secret: CAPULET_SECRET };
+    const bound = new PnpClient({ host: '127.0.0.1', port: daemon.tcpPort, auth });
+    const going = (from: string, to: string) =>
+      bound.observe({
+        event: 'sample',
+        stanza: chat('what goes out', `${from}/x`).replace('type=', `to='${to}' type=`),
+        facts: { direction: 'out' },
+      });
+    assert.equal(said(await going('bound@capulet.example', 'romeo@montague.example')), 'set');
+    await assert.rejects(
+      going('romeo@montague.example', 'bound@capulet.example'),
+      refusedWith('foreign-domain'),
+    );
+    bound.close();
   });
 
   it('takes nothing that is encrypted, and no test line', async () => {

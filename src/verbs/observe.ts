@@ -13,7 +13,8 @@ import { observeSample } from './observe-sample.ts';
 /** OBSERVE: something that the XMPP server saw; answered when what is made of it is durable [PNP-4]. */
 export async function observe(request: Request, peer: Peer, context: Context): Promise<Response> {
   const event = eventOf(request);
-  const to = request.header('To');
+  // A sample may go out: then the local user is its sender.
+  const to = event === 'sample' ? undefined : request.header('To');
   if (to !== undefined) requireDomain(peer.grant, canonicalJID(to));
   const response = await respond(event, { request, peer, context });
   context.metrics.observation(event, response.headers?.Unchanged ?? 'learnt');
