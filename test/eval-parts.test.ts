@@ -241,7 +241,7 @@ describe('the options of eval', () => {
     assert.deepEqual([studies.rows, studies.studies], [false, ['calibration']]);
     assert.deepEqual(studies.only, ['thai', 'sms']);
     const all = readOptions(['--study', 'all'])!;
-    assert.deepEqual([all.rows, all.studies.length], [true, 5]);
+    assert.deepEqual([all.rows, all.studies.length], [true, 6]);
   });
 
   it('are refused where nothing is called so', () => {

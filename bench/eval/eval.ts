@@ -9,6 +9,8 @@ import { runBias } from './bias.ts';
 import { renderBias } from './bias-table.ts';
 import { reportCalibration } from './calibration.ts';
 import { renderCalibration } from './calibration-table.ts';
+import { type EvasionReport, runEvasion } from './evasion.ts';
+import { renderEvasion } from './evasion-table.ts';
 import { renderFew, runFew } from './few.ts';
 import { renderHam, runHamFiles } from './ham.ts';
 import { runMonth } from './month.ts';
@@ -112,6 +114,14 @@ const STUDY: Readonly<Record<StudyName, (work: Work) => void | Promise<void>>> =
   bias: async ({ options, config, report }) => {
     const reports = await runBias(config, options.corpora);
     section(report, 'bias', reports, renderBias(reports));
+  },
+  evasion: async ({ options, config, report }) => {
+    const reports: EvasionReport[] = [];
+    for (const row of chooseRows(options.corpora, options.only)) {
+      progress(`evasion, ${row.name}`);
+      reports.push(await runEvasion(config, row, options.cv));
+    }
+    section(report, 'evasion', reports, renderEvasion(reports));
   },
 };
 

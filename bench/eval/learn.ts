@@ -56,11 +56,17 @@ export function fromScratch(config: Config, { train, test }: Omit<Row, 'name'>):
 
 /** Every message judged by a filter from scratch that has learnt the other folds, near-duplicates of it left out. */
 export async function crossValidated(config: Config, messages: readonly Message[]): Promise<Judged[]> {
-  const parts = folds(messages);
   const judged: Judged[] = [];
-  for (const test of parts) {
-    const train = parts.filter((part) => part !== test).flat();
-    judged.push(...(await fromScratch(config, { train, test })));
-  }
+  for (const sides of crossSplits(messages)) judged.push(...(await fromScratch(config, sides)));
   return judged;
+}
+
+/** What is learnt and what is judged by it: both sides of a row, or its training side's folds, each against the others. */
+export function splitsOf(row: Row, isCv: boolean): readonly Omit<Row, 'name'>[] {
+  return isCv ? crossSplits(row.train) : [row];
+}
+
+function crossSplits(messages: readonly Message[]): Omit<Row, 'name'>[] {
+  const parts = folds(messages);
+  return parts.map((test) => ({ train: parts.filter((part) => part !== test).flat(), test }));
 }
