@@ -22,7 +22,7 @@ const DIR = mkdtempSync(join(tmpdir(), 'pv-cli-'));
 after(() => rmSync(DIR, { recursive: true }));
 
 const STANZA = "<message from='a@b.example'><body>hello</body></message>";
-const COMMANDS = ['serve', 'check', 'tell', 'train', 'ping', 'eval', 'stats', 'config', 'fake'];
+const COMMANDS = ['serve', 'check', 'tell', 'train', 'tokens', 'ping', 'eval', 'stats', 'config', 'fake'];
 
 function fileOf(name: string, content: string): string {
   const path = join(DIR, name);

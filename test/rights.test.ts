@@ -34,6 +34,7 @@ const MATRIX: Readonly<Record<Verb, { right: string; word: string; user?: true |
   KARMA: { right: 'admin', word: '69 not-served' },
   STATS: { right: 'admin', word: '0 undefined' },
   RELOAD: { right: 'admin', word: '0 undefined' },
+  TOKENS: { right: 'admin', word: '0 undefined', user: true },
   // Behind all the others it comes too late.
   AUTH: { right: 'none', word: '64 late-auth' },
 };

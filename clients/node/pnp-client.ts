@@ -11,6 +11,7 @@ import { type Observation, observationHeaders } from './observation.ts';
 import { PnpError, refused } from './pnp-error.ts';
 import { type Reloaded, readReloaded } from './reload.ts';
 import { encodeHeaders, type RequestHeaders } from './request.ts';
+import { readTokens, type TokensSeen } from './tokens.ts';
 import { type KeyChange, keyChangeHeaders, type Rekeyed, readRekeyed } from './user-key.ts';
 import { type Action, readSymbols, readVerdict, type UnitOpinion, type Verdict } from './verdict.ts';
 
@@ -26,6 +27,7 @@ export { EVENT_WORDS, type Observation } from './observation.ts';
 export { PnpError, type PnpErrorCode } from './pnp-error.ts';
 export type { Reloaded } from './reload.ts';
 export { encodeRequest, type RequestHeaders, type WireRequest } from './request.ts';
+export type { TextSeen, TokenSeen, TokensSeen } from './tokens.ts';
 export type { KeyChange, Rekeyed } from './user-key.ts';
 export {
   type Action,
@@ -182,6 +184,15 @@ export class PnpClient {
       if (space > 0) counters.set(line.slice(0, space), Number(line.slice(space + 1)));
     }
     return counters;
+  }
+
+  /** What the tables know of each token of a stanza, text by text. Needs the right `admin`. */
+  async tokens(
+    stanza: string | Uint8Array,
+    facts: StanzaFacts = {},
+    options?: CallOptions,
+  ): Promise<TokensSeen> {
+    return readTokens(accepted(await this.call('TOKENS', factHeaders(facts), stanza, options)));
   }
 
   /** Has the daemon read its configuration again. Needs the right `admin`; refused with 78 where it cannot be used. */

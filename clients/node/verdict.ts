@@ -92,7 +92,7 @@ function readSymbol(line: string, answer: Answer): UnitOpinion {
 }
 
 /** Names and values: `a=b, c=d` or `a=b c=d`. */
-function readPairs(list: string, separator: string): ReadonlyMap<string, string> {
+export function readPairs(list: string, separator: string): ReadonlyMap<string, string> {
   const pairs = new Map<string, string>();
   for (const item of list.split(separator)) {
     const equals = item.indexOf('=');

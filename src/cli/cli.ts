@@ -13,6 +13,7 @@ import { serve } from './serve.ts';
 import { spellOutInput } from './standard-input.ts';
 import { stats } from './stats.ts';
 import { tell } from './tell.ts';
+import { tokens } from './tokens.ts';
 import { train } from './train.ts';
 
 const COLUMNS = 80;
@@ -40,6 +41,7 @@ function parser(argv: readonly string[]) {
     .command(check)
     .command(tell)
     .command(train)
+    .command(tokens)
     .command(ping)
     .command(evaluate)
     .command(stats)

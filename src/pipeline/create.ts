@@ -1,7 +1,8 @@
 import type { Config } from '../config/schema.ts';
 import { createStream } from '../filters/auth/stream.ts';
+import { createExplain } from '../filters/bayes/evidence.ts';
 import { createReported } from '../filters/bayes/reported.ts';
-import { createBayesServer } from '../filters/bayes/server.ts';
+import { type BayesServerOptions, createBayesServer } from '../filters/bayes/server.ts';
 import { createBayesUser } from '../filters/bayes/user.ts';
 import type { Filter } from '../filters/filter.ts';
 import { createJIDRate } from '../filters/karma/jid-rate.ts';
@@ -38,14 +39,16 @@ export function createPipeline(
 export function rulesOf(config: Config): Rules {
   return {
     filters: createFilters(config),
+    explain: createExplain(serverOptions(config)),
     options: pipelineOptions(config),
     allowances: allowancesOf(config),
   };
 }
 
 /** The filters of this release, in the order of `UNITS`. */
-export function createFilters({ bayes, linear, karma }: Config): readonly Filter[] {
-  const server = { lessonsMin: bayes.server.lessons_min, tokensMin: bayes.server.tokens_min };
+export function createFilters(config: Config): readonly Filter[] {
+  const { bayes, linear, karma } = config;
+  const server = serverOptions(config);
   return [
     createBayesServer(server),
     createBayesUser({ lessonsMin: bayes.user.lessons_min, server }),
@@ -59,6 +62,10 @@ export function createFilters({ bayes, linear, karma }: Config): readonly Filter
 /** How often `linear.server` is fitted, and to how much. */
 export function fitterBounds({ linear: { server } }: Config): FitterBounds {
   return { isWanted: server.weight > 0, lessonsMax: server.lessons_max, seconds: server.fit_seconds };
+}
+
+function serverOptions({ bayes: { server } }: Config): BayesServerOptions {
+  return { lessonsMin: server.lessons_min, tokensMin: server.tokens_min };
 }
 
 function allowancesOf({ karma: { jid_rate: rate } }: Config): Allowances {

@@ -1,3 +1,4 @@
+import type { Counts } from '../filters/bayes/evidence.ts';
 import {
   type Facts,
   factBits,
@@ -108,6 +109,14 @@ export class Gather {
       others: told.others,
       othersDays: daysSince(told.othersAt, now),
       activeUsers: users.active(now),
+    };
+  }
+
+  /** What the tables know of a subject's tokens; touches nothing. */
+  counts(subject: Subject): Counts {
+    return {
+      server: this.#serverCounts(subject),
+      user: subject.user?.keyState === 'ok' ? this.#userCounts(subject, subject.user) : undefined,
     };
   }
 

@@ -1,3 +1,4 @@
+import type { Explain, TextEvidence } from '../filters/bayes/evidence.ts';
 import { type Facts, factBits } from '../filters/facts.ts';
 import type { CacheKey, Filter } from '../filters/filter.ts';
 import type { Allowances } from '../live/rate-table.ts';
@@ -25,6 +26,8 @@ export interface PipelineOptions {
 /** What a verdict goes by. All of it changes between two verdicts, so that none is of the old and the new. */
 export interface Rules {
   readonly filters: readonly Filter[];
+  /** How tables are taken apart token by token. */
+  readonly explain: Explain;
   readonly options: PipelineOptions;
   readonly allowances: Allowances;
 }
@@ -59,6 +62,7 @@ export class Pipeline {
   /** What every stamp of each filter begins with. */
   #stamps: readonly string[] = [];
   #options: PipelineOptions;
+  #explain: Explain;
 
   constructor(parts: {
     rules: Rules;
@@ -72,16 +76,18 @@ export class Pipeline {
     this.#facts = parts.facts;
     this.#events = parts.events;
     this.#options = parts.rules.options;
+    this.#explain = parts.rules.explain;
     this.adopt(parts.rules);
   }
 
   /** Goes by other rules from the next verdict on. Live levels stay; opinions kept under other parameters are not met. */
-  adopt({ filters, options, allowances }: Rules): void {
+  adopt({ filters, options, allowances, explain }: Rules): void {
     this.#filters = filters;
     this.#names = filters.map((filter) => filter.name);
     this.#wants = filters.map((filter) => factBits(filter.wants));
     this.#stamps = filters.map((filter) => stampOf(filter, options));
     this.#options = options;
+    this.#explain = explain;
     this.#gather.allow(allowances);
   }
 
@@ -110,6 +116,11 @@ export class Pipeline {
   /** What each unit and each group brought to a verdict. */
   breakdown(verdict: Verdict): Breakdown {
     return breakdown(this.#names, verdict.opinions, this.#options.score);
+  }
+
+  /** What the tables know of each token of each text; no verdict, and no trace of one. */
+  evidenceOn(sample: Sample, user: User | undefined): readonly TextEvidence[] {
+    return this.#explain(this.#gather.counts(this.subjectOf(sample, user)));
   }
 
   #fixedVerdict(sample: Sample): Verdict | undefined {

@@ -29,6 +29,7 @@ export const VERBS = [
   'REKEY',
   'RELOAD',
   'AUTH',
+  'TOKENS',
 ] as const;
 export type Verb = (typeof VERBS)[number];
 
@@ -56,6 +57,7 @@ export const RIGHT_OF_VERB: Readonly<Record<Verb, Right | 'none'>> = {
   KARMA: 'admin',
   STATS: 'admin',
   RELOAD: 'admin',
+  TOKENS: 'admin',
 };
 
 /** What OBSERVE may tell [PNP-4.9]. Known from the first release; what is not used yet is answered so. */

@@ -122,6 +122,8 @@ export interface UserTables {
   open(bareJID: string, userKey: Buffer | undefined): User;
   /** Whether a user's key is being changed. @param id `User.id` */
   isChanging(id: string): boolean;
+  /** As `open`, but of a user that nothing is known of no record is made. */
+  find(bareJID: string, userKey: Buffer | undefined): User | undefined;
   /** How many users were opened in the last 30 days, about. */
   active(now: number): number;
 }

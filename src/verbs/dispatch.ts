@@ -11,6 +11,7 @@ import { observe } from './observe.ts';
 import { rekey } from './rekey.ts';
 import { reload } from './reload.ts';
 import { tell } from './tell.ts';
+import { tokens } from './tokens.ts';
 
 /** Verbs that this release serves; the rest of the grammar answers 69 [PNP-4]. */
 export const SERVED: ReadonlySet<Verb> = new Set([
@@ -26,6 +27,7 @@ export const SERVED: ReadonlySet<Verb> = new Set([
   'REKEY',
   'RELOAD',
   'AUTH',
+  'TOKENS',
 ]);
 
 const EMPTY: Response = { status: 'EX_OK' };
@@ -57,6 +59,8 @@ export function dispatch(
       return undefined;
     case 'AUTH':
       return auth(request, peer, context);
+    case 'TOKENS':
+      return tokens(request, peer, context);
     case 'OBSERVE':
       return observe(request, peer, context);
     case 'REKEY':

@@ -33,6 +33,12 @@ export function userOf(sample: Sample, request: Request, context: Context): User
   return context.store.users.open(bareJID(sample.recipient), userKeyOf(request));
 }
 
+/** As `userOf`, but of a user that nothing is known of nothing is written down either. */
+export function knownUserOf(sample: Sample, request: Request, context: Context): User | undefined {
+  if (sample.recipient === undefined || sample.direction === 'out') return undefined;
+  return context.store.users.find(bareJID(sample.recipient), userKeyOf(request));
+}
+
 /** A local user named by a header. */
 export function openUser(jid: string, request: Request, context: Context): User {
   return context.store.users.open(bareJID(canonicalJID(jid)), userKeyOf(request));

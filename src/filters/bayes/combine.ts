@@ -70,11 +70,13 @@ export interface Estimate {
  * outweigh everything (Rennie et al., "Tackling the Poor Assumptions of Naive Bayes Text Classifiers", 2003).
  *
  * The sum of logs is taken as the log of a product, and rates as their inverses: half the time, and the same to 1e-12.
+ * @param logOdds is filled with what each token brings to the sum, NaN where nobody knows it: for explanations only.
  */
 export function combine(
   server: ServerCounts | undefined,
   user: TokenCounts | undefined,
   lessonsMin = 0,
+  logOdds?: Float64Array,
 ): Estimate {
   const count = server?.count ?? user?.count ?? 0;
   const { spam, ham, starter, scripts, spamByScript, hamByScript, spamTotal, hamTotal, hasStarter } =
@@ -95,7 +97,10 @@ export function combine(
     const seen = (spam[index] as number) + (ham[index] as number);
     const ownSeen = (own.spam[index] as number) + (own.ham[index] as number);
     const share = starter[index] as number;
-    if (seen + ownSeen + share === 0) continue;
+    if (seen + ownSeen + share === 0) {
+      if (logOdds !== undefined) logOdds[index] = Number.NaN;
+      continue;
+    }
     tokens += 1;
     // By how much the starter raises a rate in spam, and lowers one in ham.
     const raises = share === 0 ? 1 : share / SHARE_HALF;
@@ -122,6 +127,7 @@ export function combine(
       inSpam = lowers;
       inHam = raises;
     }
+    if (logOdds !== undefined) logOdds[index] = Math.log(inHam / inSpam);
     product *= inHam / inSpam;
     if (product < PRODUCT_MAX && product > 1 / PRODUCT_MAX) continue;
     sum += Math.log(product);

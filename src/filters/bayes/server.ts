@@ -47,6 +47,11 @@ export function createBayesServer(options: BayesServerOptions): Filter {
   };
 }
 
+/** Whether the table has an opinion at all. */
+export function isTrained(table: ServerCounts | undefined, { lessonsMin }: BayesServerOptions): boolean {
+  return table !== undefined && (table.hasStarter || lessonsMissing(table, lessonsMin) === undefined);
+}
+
 /** What the last texts that were asked for gave: up to three units ask for the same. */
 let lastTexts: readonly ServerCounts[] | undefined;
 let lastLessonsMin = 0;
@@ -73,8 +78,5 @@ export function worstOf(texts: readonly ServerCounts[], options: BayesServerOpti
 
 /** What `bayes.server` says: the same, where the table is trained or has a starter. */
 export function worstSaid(texts: readonly ServerCounts[], options: BayesServerOptions): Estimate | undefined {
-  const table = texts[0];
-  const isTrained =
-    table !== undefined && (table.hasStarter || lessonsMissing(table, options.lessonsMin) === undefined);
-  return isTrained ? worstOf(texts, options) : undefined;
+  return isTrained(texts[0], options) ? worstOf(texts, options) : undefined;
 }

@@ -3,7 +3,7 @@ import type { Sample } from '../../model/sample.ts';
 import type { Facts, ServerCounts, TokenCounts } from '../facts.ts';
 import type { CacheKey, Filter, SampleIds } from '../filter.ts';
 import { combine, lessonsMissing, rounded, scoreOf } from './combine.ts';
-import { type BayesServerOptions, worstSaid } from './server.ts';
+import { type BayesServerOptions, isTrained, worstSaid } from './server.ts';
 
 const NO_TEXT = abstain('no-text');
 const NO_USER = abstain('no-user');
@@ -62,9 +62,7 @@ function differenceOf(
   userTexts: readonly TokenCounts[],
   options: BayesServerOptions,
 ): Difference | undefined {
-  const table = serverTexts[0];
-  const trained =
-    table !== undefined && (table.hasStarter || lessonsMissing(table, options.lessonsMin) === undefined);
+  const trained = isTrained(serverTexts[0], options);
   let worst = Number.NEGATIVE_INFINITY;
   let worstTokens = 0;
   let known = 0;

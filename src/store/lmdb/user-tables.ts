@@ -86,6 +86,11 @@ export class LMDBUserTables implements UserTables {
     return user;
   }
 
+  find(bareJID: string, userKey: Buffer | undefined): User | undefined {
+    const id = this.#options.ids.id('user', bareJID);
+    return this.table(id) === undefined ? undefined : this.open(bareJID, userKey);
+  }
+
   get cached(): number {
     return this.#tables.size + this.#pinned.size;
   }
