@@ -27,9 +27,9 @@ export const BINS = 60;
 /** Letters of a text, one of a script without spaces counting twice, below which it is taken as a whole. */
 export const WHOLE_UNITS = 16;
 /** Letters of a gram, the space between words among them. */
-const GRAM = 5;
+const GRAM = 4;
 const BASE = 0x2c1b3c6d;
-const BASE_TO_GRAM = Math.imul(Math.imul(BASE, BASE), Math.imul(Math.imul(BASE, BASE), BASE));
+const BASE_TO_GRAM = Math.imul(Math.imul(BASE, BASE), Math.imul(BASE, BASE));
 const EMPTY = 0xffffffff;
 const LINK = 0x10000;
 const LINK_MARK = markOf('url').charCodeAt(0);
@@ -42,7 +42,7 @@ let rowEnd = 0;
 const lanes = new Int32Array(4);
 
 /**
- * MinHash by one permutation (Li, Owen & Zhang, "One permutation hashing", 2012) over all stretches of five letters: each
+ * MinHash by one permutation (Li, Owen & Zhang, "One permutation hashing", 2012) over all stretches of four letters: each
  * falls into one of 60 bins, which keeps the smallest. A text of few letters says too little by its grams and is hashed as a
  * whole, with its numbers, signs and links.
  * @param survey of the cleaned text

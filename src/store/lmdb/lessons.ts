@@ -66,13 +66,11 @@ export class LMDBLessons implements Lessons {
       this.#refuseIfDegraded();
       this.#refuseIfHeld(lesson.user?.id);
       const live = this.#live(lesson.id);
-      if (live !== undefined && lesson.yields === true) return 'unchanged';
-      const kept = this.#options.reported.keep(lesson);
-      if (live?.learnt.label === lesson.label) {
-        await this.#keepAnew(kept);
+      if (live !== undefined && (lesson.yields === true || live.learnt.label === lesson.label)) {
+        await this.#change(this.#options.reported.renew(lesson));
         return 'unchanged';
       }
-      await this.#learn(learntFrom(lesson, this.#options.seal), live, kept);
+      await this.#learn(lesson, live);
       return live === undefined ? 'set' : 'replaced';
     });
   }
@@ -137,14 +135,16 @@ export class LMDBLessons implements Lessons {
     return replayed;
   }
 
-  async #keepAnew(kept: ReportedChange): Promise<void> {
-    if (kept === NO_CHANGE) return;
-    await this.#options.writer.commit(() => kept.put());
-    kept.apply();
+  async #change(change: ReportedChange): Promise<void> {
+    if (change === NO_CHANGE) return;
+    await this.#options.writer.commit(() => change.put());
+    change.apply();
   }
 
-  async #learn(learnt: Learnt, before: Live | undefined, kept: ReportedChange): Promise<void> {
-    const { environment, writer, users } = this.#options;
+  async #learn(lesson: LessonInput, before: Live | undefined): Promise<void> {
+    const { environment, writer, users, seal } = this.#options;
+    const learnt = learntFrom(lesson, seal);
+    const kept = this.#options.reported.keep(lesson);
     const undoSeq = before === undefined ? 0 : ++this.#seq;
     const seq = ++this.#seq;
     const record = encodeLearn(learnt);

@@ -1,4 +1,4 @@
-import { isEmpty } from '../../text/fingerprint.ts';
+import { isEmpty, isOrdinary } from '../../text/fingerprint.ts';
 import { idKey, readReportedNumber, reportedKey } from '../keys.ts';
 import type { StoreBounds } from '../options.ts';
 import type { ReportedText } from '../reported-entries.ts';
@@ -61,27 +61,35 @@ export class LMDBReported implements Reported {
     return this.#texts.look({
       fingerprint,
       userId,
-      pairId: () => this.#pairOf(userId, senderId),
+      pairId: () => this.#options.ids.pair(userId, senderId),
       since: this.#since(now),
     });
   }
 
-  /** What teaching a lesson, or teaching it again, changes. The operator's are whole corpora, and nobody's message. */
+  /** What teaching a lesson changes. */
   keep(lesson: LessonInput): ReportedChange {
-    const { fingerprint, label, reporterId, at } = lesson;
-    if (reporterId === undefined || isEmpty(fingerprint)) return NO_CHANGE;
-    const pairId = this.#pairOf(reporterId, lesson.senderId);
+    const before = this.drop(lesson.id);
+    if (!isReport(lesson)) return before;
+    const { fingerprint, label, reporterId, senderId, at } = lesson;
+    const pairId = this.#options.ids.pair(reporterId, senderId);
     const number = ++this.#number;
     const text = { fingerprint, label, userId: reporterId, pairId, lessonId: lesson.id, at, number };
     const record = this.#records.encode(text);
-    const before = this.drop(lesson.id);
     return {
       put: () => {
         before.put();
         void this.#options.environment.reported.put(reportedKey(label, number), record);
       },
-      apply: () => this.#texts.add(text),
+      apply: () => {
+        before.apply();
+        this.#texts.add(text);
+      },
     };
+  }
+
+  /** What teaching it again changes. */
+  renew(lesson: LessonInput): ReportedChange {
+    return isReport(lesson) ? this.keep(lesson) : NO_CHANGE;
   }
 
   /** What taking back a lesson changes. */
@@ -160,8 +168,14 @@ export class LMDBReported implements Reported {
   #since(now: number): number {
     return now - this.#options.bounds.reportedDays * DAY_MS;
   }
+}
 
-  #pairOf(userId: string, senderId: string): string {
-    return this.#options.ids.id('pair', `${userId} ${senderId}`);
-  }
+/**
+ * What a user said of a text. The operator's lessons are whole corpora; what only gives way to a user's word is none. Ordinary
+ * words of nobody's are no text that could come again.
+ */
+function isReport(lesson: LessonInput): lesson is LessonInput & { reporterId: string } {
+  const { reporterId, fingerprint, senderId } = lesson;
+  if (reporterId === undefined || lesson.yields === true || isEmpty(fingerprint)) return false;
+  return senderId !== '' || !isOrdinary(fingerprint);
 }
