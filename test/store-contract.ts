@@ -486,10 +486,40 @@ function reported(openStore: OpenStore): void {
     assert.deepEqual(look(again, JULIET, START + 60 * DAY), spam);
   });
 
-  it('are not what the operator taught', async (t) => {
+  it('are not what the operator taught, nor what gives way to a user', async (t) => {
     const store = await opened(t, openStore);
     await store.lessons.teach(lessonOf(store, said('spam', undefined)));
     assert.deepEqual(look(store, JULIET), unknown);
+    await store.lessons.teach({ ...lessonOf(store, said('ham', JULIET)), yields: true });
+    assert.deepEqual(look(store, JULIET), unknown);
+    await store.lessons.teach(lessonOf(store, said('spam', ROMEO)));
+    await store.lessons.teach({ ...lessonOf(store, said('ham', ROMEO)), yields: true });
+    assert.deepEqual(look(store, ROMEO), spam);
+  });
+
+  it('end with a lesson of the other label, be it without a fingerprint', async (t) => {
+    const store = await opened(t, openStore);
+    const without = (label: LessonLabel) => ({
+      ...lessonOf(store, said(label, JULIET)),
+      fingerprint: NO_FINGERPRINT,
+    });
+    await store.lessons.teach(lessonOf(store, said('spam', JULIET)));
+    assert.equal(await store.lessons.teach(without('spam')), 'unchanged');
+    assert.deepEqual(look(store, JULIET), spam);
+    assert.equal(await store.lessons.teach(without('ham')), 'replaced');
+    assert.deepEqual(look(store, JULIET), unknown);
+  });
+
+  it('of few words need a sender', async (t) => {
+    const store = await opened(t, openStore);
+    const { fingerprint } = extractFeatures('hi');
+    const userId = store.ids.id('user', JULIET);
+    for (const senderId of ['', store.ids.id('jid', 'bot@spam.example')]) {
+      const lesson = { ...lessonOf(store, said('spam', JULIET)), fingerprint, senderId };
+      await store.lessons.teach({ ...lesson, id: store.ids.id('text', `lesson ${senderId}`) });
+      const { own } = store.reported.look({ fingerprint, userId, senderId }, START);
+      assert.equal(own, senderId === '' ? undefined : 'spam');
+    }
   });
 
   it('are remembered up to a number, the latest of them also after opening again', async (t) => {
