@@ -11,13 +11,12 @@ import { Metrics } from './metrics/metrics.ts';
 import { createPipeline, fitterBounds } from './pipeline/create.ts';
 import { PROTOCOL, STATUS } from './pnp/grammar.ts';
 import { type Outcome, Reloader } from './reload.ts';
-import { reloadablesOf, storeBounds } from './reloadables.ts';
+import { reloadablesOf } from './reloadables.ts';
 import { Server } from './server/server.ts';
 import { makeSocketDirectory } from './server/unix-socket.ts';
 import { openStore } from './store/lmdb/store.ts';
-import { loadOrCreateSecret } from './store/secret.ts';
-import { starterOrNone } from './store/starter.ts';
 import type { Store } from './store/store.ts';
+import { storeOptions } from './store-options.ts';
 import { counted, statusSource } from './supervisor/status.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { Learning } from './verbs/learning.ts';
@@ -108,7 +107,8 @@ interface Started {
 async function start(foundation: Foundation, closers: Closers): Promise<Started> {
   const { config, log, access, supervisor } = foundation;
   for (const { path } of config.listen.unix) makeSocketDirectory(path);
-  const store = await openStoreOf(config, log, supervisor);
+  const replaying = () => supervisor.starting();
+  const store = await openStore({ ...storeOptions(config, log, 'made'), replaying });
   closers.push(() => store.close());
   const metrics = new Metrics();
   const linear = fitterOf(config, log, store);
@@ -151,27 +151,6 @@ function fitterOf(config: Config, log: Logger, { lessons }: Store): LinearFitter
   });
   linear.start();
   return linear;
-}
-
-function openStoreOf(config: Config, log: Logger, supervisor: Supervisor): Promise<Store> {
-  const { store, bayes, cache } = config;
-  return openStore({
-    ...storeBounds(config),
-    dir: store.directory,
-    secret: loadOrCreateSecret(store.secret_file, store.directory),
-    now: Date.now,
-    log,
-    replaying: () => supervisor.starting(),
-    serverTokensMax: bayes.server.tokens_max,
-    starter: starterOrNone(bayes.starter, log),
-    tracedPairsMax: config.learn.pairs_max,
-    userTokensMax: bayes.user.tokens_max,
-    userCacheBytesMax: bayes.user.cache_bytes_max,
-    reportedTextsMax: bayes.reported.texts_max,
-    factRecordsMax: cache.records_max,
-    mapBytesMax: store.map_bytes_max,
-    sync: store.sync,
-  });
 }
 
 type Shared = Pick<DaemonContext, 'store' | 'metrics' | 'reload'> & { readonly linear: LinearFitter };

@@ -22,7 +22,19 @@ const DIR = mkdtempSync(join(tmpdir(), 'pv-cli-'));
 after(() => rmSync(DIR, { recursive: true }));
 
 const STANZA = "<message from='a@b.example'><body>hello</body></message>";
-const COMMANDS = ['serve', 'check', 'tell', 'train', 'tokens', 'ping', 'eval', 'stats', 'config', 'fake'];
+const COMMANDS = [
+  'serve',
+  'check',
+  'tell',
+  'train',
+  'tokens',
+  'bayes',
+  'ping',
+  'eval',
+  'stats',
+  'config',
+  'fake',
+];
 
 function fileOf(name: string, content: string): string {
   const path = join(DIR, name);
@@ -53,7 +65,17 @@ describe('providence --help', () => {
 
   it('fits 80 columns on every page, and shows examples', async () => {
     const pages = (await walk([])).map((page) => page.join(' '));
-    for (const page of [...COMMANDS, 'config check', 'config show', 'config explain', 'completion'])
+    for (const page of [
+      ...COMMANDS,
+      'bayes stats',
+      'bayes dump',
+      'bayes restore',
+      'bayes prune',
+      'config check',
+      'config show',
+      'config explain',
+      'completion',
+    ])
       assert.ok(pages.includes(page), page);
   });
 

@@ -20,6 +20,7 @@ const NO_FACTS = [
     'Event',
     'Trace',
     'Credential',
+    'Act',
   ],
 ];
 

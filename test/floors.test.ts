@@ -12,7 +12,15 @@ const FLOORS: readonly (readonly string[])[] = [
   ['pipeline'],
   ['verbs'],
   ['server'],
-  ['attendant.ts', 'daemon.ts', 'gauges.ts', 'listeners.ts', 'reload.ts', 'reloadables.ts'],
+  [
+    'attendant.ts',
+    'daemon.ts',
+    'gauges.ts',
+    'listeners.ts',
+    'reload.ts',
+    'reloadables.ts',
+    'store-options.ts',
+  ],
   ['cli', 'docs', 'main.ts'],
 ];
 

@@ -16,8 +16,7 @@ const GUIDE = readFileSync('docs/module-guide.md', 'utf8');
 /** The guide has no word about them, or says that no filter reads them. */
 const NOT_OF_CHECK = [
   ...['Content-Length', 'Id', 'Message-Class', 'Set', 'Remove', 'Reporter', 'Trace', 'Credential'],
-  'New-User-Key',
-  'Event',
+  ...['New-User-Key', 'Event', 'Act'],
   ...['Peer-Cert', 'Affiliation', 'Lookalike', 'Policy'],
 ];
 

@@ -34,6 +34,7 @@ const MATRIX: Readonly<Record<Verb, { right: string; word: string; user?: true |
   KARMA: { right: 'admin', word: '69 not-served' },
   STATS: { right: 'admin', word: '0 undefined' },
   RELOAD: { right: 'admin', word: '0 undefined' },
+  LESSONS: { right: 'admin', word: '64 unknown-act' },
   TOKENS: { right: 'admin', word: '0 undefined', user: true },
   // Behind all the others it comes too late.
   AUTH: { right: 'none', word: '64 late-auth' },
@@ -173,6 +174,20 @@ describe('rights: verbs × credentials × domains', { skip: NO_OPENSSL }, () => 
       assert.deepEqual(said.sort(), expected.sort());
     });
   }
+});
+
+describe('what concerns the lessons of all domains', () => {
+  it('is not for an operator of some domains', async () => {
+    const access = `credentials = [{ name = "some", secret = "environment:PV_SECRET", rights = ["admin"], domains = ["a.example"] }]
+listen.tcp = [{ port = 0 }]`;
+    const daemon = await startDaemon({ access, env: { PV_SECRET: SECRET } });
+    const client = new WireClient(connectPlain({ path: daemon.unixPath, allowHalfOpen: true }));
+    await client.send(request('AUTH', { Credential: 'some' }, SECRET)).answer();
+    for (const Act of ['stats', 'dump', 'restore', 'prune'])
+      assert.equal(wordOf(await client.send(request('LESSONS', { Act })).answer()), '77 foreign-domain');
+    client.stream.destroy();
+    assert.equal(await daemon.stop(), 0);
+  });
 });
 
 describe('the dialect of spamd on a listener bound to a domain', () => {

@@ -238,6 +238,7 @@ test('every rule of the grammar is used, and every rule that is used is defined 
     'symbol-lines',
     'reload-lines',
     'token-lines',
+    'lessons-lines',
   ];
   for (const name of defined) assert.ok(used.has(name) || values.includes(name), `${name} is used`);
 });

@@ -1,5 +1,6 @@
 import yargs from 'yargs';
 import { version } from '../version.ts';
+import { bayes } from './bayes.ts';
 import { check } from './check.ts';
 import { COMPLETION_HELP, completeKeys } from './completion.ts';
 import { config } from './config.ts';
@@ -42,6 +43,7 @@ function parser(argv: readonly string[]) {
     .command(tell)
     .command(train)
     .command(tokens)
+    .command(bayes)
     .command(ping)
     .command(evaluate)
     .command(stats)

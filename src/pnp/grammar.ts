@@ -30,6 +30,7 @@ export const VERBS = [
   'RELOAD',
   'AUTH',
   'TOKENS',
+  'LESSONS',
 ] as const;
 export type Verb = (typeof VERBS)[number];
 
@@ -58,6 +59,7 @@ export const RIGHT_OF_VERB: Readonly<Record<Verb, Right | 'none'>> = {
   STATS: 'admin',
   RELOAD: 'admin',
   TOKENS: 'admin',
+  LESSONS: 'admin',
 };
 
 /** What OBSERVE may tell [PNP-4.9]. Known from the first release; what is not used yet is answered so. */
@@ -105,6 +107,7 @@ export const REQUEST_HEADERS = [
   'Trace',
   'Credential',
   'Event',
+  'Act',
 ] as const;
 export type RequestHeader = (typeof REQUEST_HEADERS)[number];
 
@@ -196,6 +199,10 @@ export const ERROR_WORDS = {
   'no-class': 'EX_USAGE',
   'set-and-remove': 'EX_USAGE',
   'nothing-to-do': 'EX_USAGE',
+  'unknown-act': 'EX_USAGE',
+  'bad-lines': 'EX_DATAERR',
+  'other-secret': 'EX_DATAERR',
+  'other-schema': 'EX_DATAERR',
   'unknown-place': 'EX_USAGE',
   'no-reporter': 'EX_USAGE',
   'no-user': 'EX_USAGE',

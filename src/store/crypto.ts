@@ -13,6 +13,8 @@ export interface DaemonKeys {
   readonly slot: Buffer;
   readonly linear: Buffer;
   readonly reported: Buffer;
+  /** Marks the lessons of a dump. */
+  readonly dump: Buffer;
   /** Says which secret a store belongs to; says nothing of the secret. */
   readonly fingerprint: Buffer;
 }
@@ -27,6 +29,7 @@ export function deriveDaemonKeys(secret: Buffer): DaemonKeys {
     slot: derive(secret, 'slot', 8),
     linear: derive(secret, 'linear', 32),
     reported: derive(secret, 'reported', 16),
+    dump: derive(secret, 'dump', 32),
     fingerprint: derive(secret, 'fingerprint', 16),
   };
 }

@@ -7,6 +7,7 @@ import { auth } from './auth.ts';
 import { check, report, symbols } from './check.ts';
 import type { Context } from './context.ts';
 import { grantHeaders } from './grant-headers.ts';
+import { lessons } from './lessons.ts';
 import { observe } from './observe.ts';
 import { rekey } from './rekey.ts';
 import { reload } from './reload.ts';
@@ -28,6 +29,7 @@ export const SERVED: ReadonlySet<Verb> = new Set([
   'RELOAD',
   'AUTH',
   'TOKENS',
+  'LESSONS',
 ]);
 
 const EMPTY: Response = { status: 'EX_OK' };
@@ -61,6 +63,8 @@ export function dispatch(
       return auth(request, peer, context);
     case 'TOKENS':
       return tokens(request, peer, context);
+    case 'LESSONS':
+      return lessons(request, peer, context);
     case 'OBSERVE':
       return observe(request, peer, context);
     case 'REKEY':

@@ -38,6 +38,13 @@ export interface LessonsOptions {
   readonly seal: LessonSeal;
 }
 
+/** What is written with a lesson. */
+interface Learning {
+  readonly before: Live | undefined;
+  readonly kept: ReportedChange;
+  readonly record?: Buffer;
+}
+
 interface Live {
   readonly seq: number;
   readonly learnt: Learnt;
@@ -70,7 +77,8 @@ export class LMDBLessons implements Lessons {
         await this.#change(this.#options.reported.renew(lesson));
         return 'unchanged';
       }
-      await this.#learn(lesson, live);
+      const { seal, reported } = this.#options;
+      await this.#learn(learntFrom(lesson, seal), { before: live, kept: reported.keep(lesson) });
       return live === undefined ? 'set' : 'replaced';
     });
   }
@@ -104,6 +112,36 @@ export class LMDBLessons implements Lessons {
       if (this.#seqOf(record.learnt.id) === last) lessons.push(fitLesson(record.learnt, seal));
     }
     return { lessons, last };
+  }
+
+  /** Whether the record of this number is the lesson of this id in force. */
+  isLive(id: string, seq: number): boolean {
+    return this.#seqOf(id) === seq;
+  }
+
+  /**
+   * Puts back a lesson as it was taught; one of its id that is there stays.
+   * @param record of it, as it lay in a log. @throws StoreError as `teach`
+   */
+  async restore(learnt: Learnt, record: Buffer): Promise<boolean> {
+    return this.#inTurn(learnt.id, async () => {
+      this.#refuseIfDegraded();
+      if (this.#seqOf(learnt.id) !== undefined) return false;
+      // Texts that were reported are remembered for a while only, and not kept in a log.
+      await this.#learn(learnt, { before: undefined, kept: NO_CHANGE, record });
+      return true;
+    });
+  }
+
+  /** Undoes the lesson of this record, however old it is; not one that has taken its place. @throws StoreError as `teach` */
+  async drop(id: string, seq: number): Promise<boolean> {
+    return this.#inTurn(id, async () => {
+      this.#refuseIfDegraded();
+      const live = this.#live(id);
+      if (live?.seq !== seq) return false;
+      await this.#unlearn(live);
+      return true;
+    });
   }
 
   /** Settles when nothing is under way. */
@@ -141,13 +179,10 @@ export class LMDBLessons implements Lessons {
     change.apply();
   }
 
-  async #learn(lesson: LessonInput, before: Live | undefined): Promise<void> {
-    const { environment, writer, users, seal } = this.#options;
-    const learnt = learntFrom(lesson, seal);
-    const kept = this.#options.reported.keep(lesson);
+  async #learn(learnt: Learnt, { before, kept, record = encodeLearn(learnt) }: Learning): Promise<void> {
+    const { environment, writer, users } = this.#options;
     const undoSeq = before === undefined ? 0 : ++this.#seq;
     const seq = ++this.#seq;
-    const record = encodeLearn(learnt);
     await writer.commit(() => {
       if (before !== undefined)
         void environment.lessons.put(numberKey(undoSeq), encodeUndo(before.learnt, before.seq));

@@ -10,6 +10,7 @@ import { type CheckpointRecord, readCheckpoint } from './checkpoint-record.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { type Environment, openEnvironment, takeDirectory } from './environment.ts';
 import { LMDBFacts } from './facts.ts';
+import { LessonArchive } from './lesson-archive.ts';
 import { LessonSeal } from './lesson-seal.ts';
 import { LMDBLessons } from './lessons.ts';
 import { PastKeys } from './past-keys.ts';
@@ -70,6 +71,7 @@ class LMDBStore implements Store {
   readonly server: LMDBServerTokens;
   readonly users: LMDBUserTables;
   readonly lessons: LMDBLessons;
+  readonly archive: LessonArchive;
   readonly traces: LMDBTraces;
   readonly reported: LMDBReported;
   readonly facts: LMDBFacts;
@@ -110,6 +112,7 @@ class LMDBStore implements Store {
     this.reported = new LMDBReported({ ...limits, ...parts, ids, key: keys.reported, now });
     const seal = new LessonSeal(keys.linear);
     this.lessons = new LMDBLessons({ ...parts, reported: this.reported, seal });
+    this.archive = new LessonArchive({ ...parts, lessons: this.lessons, keys });
     const stepsOf = () => Math.max(1, Math.floor((this.#bounds.checkpointSeconds * 1000) / STEP_MS));
     this.#checkpoints = new Checkpoints({ ...parts, lessons: this.lessons, stepsOf }, checkpoint);
     this.facts = new LMDBFacts({ ...limits, ...parts, now });

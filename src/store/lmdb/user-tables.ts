@@ -91,6 +91,23 @@ export class LMDBUserTables implements UserTables {
     return this.table(id) === undefined ? undefined : this.open(bareJID, userKey);
   }
 
+  /** Salt, check value and time of a user whose lesson is kept elsewhere; undefined where there is no record. */
+  headOf(id: string): UserHead | undefined {
+    const pinned = this.#near(id);
+    if (pinned !== undefined) return pinned.head;
+    const record = this.#record(id);
+    return record === undefined ? undefined : UserTable.decode(record).head;
+  }
+
+  /** Makes the record of a user who has none. @returns whether this is the user's head now: ids under another are of no use. */
+  restoreHead(id: string, head: UserHead): boolean {
+    const known = this.headOf(id);
+    if (known !== undefined) return known.salt.equals(head.salt) && known.check.equals(head.check);
+    if (this.#pinned.size >= NEW_USERS_MAX) return false;
+    this.#pin(id, new UserTable(head), false).dirtySince = Number.POSITIVE_INFINITY;
+    return true;
+  }
+
   get cached(): number {
     return this.#tables.size + this.#pinned.size;
   }
