@@ -4,12 +4,13 @@ import { type BucketCounts, countBuckets } from './counts.ts';
 import { descend, type Weights } from './descent.ts';
 import { together } from './estimate.ts';
 import { type FittedModel, type LinearEstimate, LinearModel, pack } from './model.ts';
+import { partsOf } from './parts.ts';
 import { type Problem, partOf, slotsOf } from './problem.ts';
 
 /** Parts of the lessons, each of which is judged by a fit to the others. */
 const PARTS = 3;
 /** Ham that was held out, above the threshold: so many parts of it, and one more. */
-const HAM_ABOVE = 0.003;
+const HAM_ABOVE = 0.002;
 /** Log-odds at which the shipped weights and threshold call a text spam. */
 export const SPAM_LOG_ODDS = 5;
 const CAUTION_MIN = 0.5;
@@ -30,7 +31,7 @@ export function fitModel(problem: Problem): FittedModel {
 
 function cautionOf(problem: Problem): number {
   const totals: number[] = [];
-  const parts = Uint8Array.from(problem.labels, (_, index) => partAt(slotsOf(problem, index)));
+  const parts = partsOf(problem, PARTS);
   for (let part = 0; part < PARTS; part += 1) {
     const indexes = [...parts.keys()];
     const rest = partOf(
@@ -49,13 +50,6 @@ function cautionOf(problem: Problem): number {
 
 function hasBoth({ labels }: Problem): boolean {
   return labels.includes(0) && labels.includes(1);
-}
-
-/** Near-duplicates mostly fall into one part: their smallest hash is the same (MinHash with one function: Broder 1997). */
-function partAt(slots: Uint32Array): number {
-  let smallest = 0xffffffff;
-  for (const slot of slots) smallest = Math.min(smallest, Math.imul(slot ^ (slot >>> 11), 0x9e3779b1) >>> 0);
-  return (Math.imul(smallest, 0x85ebca6b) >>> 8) % PARTS;
 }
 
 /** What both units together say, with the counts of the lessons in place of the server's table. */
