@@ -57,14 +57,15 @@ export interface Estimate {
  * Combines the tokens of one text. Each known token gives the log of its rate in spam ÷ its rate in ham: presence in a
  * lesson, per class, so that a table of much ham and little spam is not biased (Graham, "A Plan for Spam", 2002). A rate is
  * shrunk towards the token's rate over all lessons (Robinson, "A Statistical Approach to the Spam Problem", 2003, with the
- * prior on each rate in place of one on their quotient). A rate is one among the lessons that hold words of the token's script
- * (docs/decisions/0024): spam in a script of which there is no ham tells nothing of the script's common words. With a user's counts, the server's rates are the prior of the
- * user's: a token that the user does not know keeps the server's estimate. A token that nobody knows counts nothing.
+ * prior on each rate in place of one on their quotient). A rate is one among the lessons that hold tokens of the token's
+ * script (docs/decisions/0024): spam in a script of which there is no ham tells nothing of the script's common words. With a
+ * user's counts, the server's rates are the prior of the user's: a token that the user does not know keeps the server's
+ * estimate. A token that nobody knows counts nothing.
  *
  * The starter says by how much a token's rate in each class differs from its rate over all lessons: so much does the prior
- * of the server's rates. Of a token that no lesson holds it has the only word. Lessons that a class lacks up to `lessonsMin`
- * are filled up with some that hold none of the text's tokens, by the part of the text that is known: a copy of what was
- * reported is known nearly whole, another text of its language in a few common words.
+ * of the server's rates. Of a token that no lesson holds it has the only word. Until each class has `lessonsMin` lessons, those
+ * that a script lacks up to there are filled up with some that hold none of the text's tokens, by the part of the text that is
+ * known: a copy of what was reported is known nearly whole, another text of its language in a few common words.
  *
  * The sum is divided by the root of the number of tokens: they are not independent, and a sum in full would let long texts
  * outweigh everything (Rennie et al., "Tackling the Poor Assumptions of Naive Bayes Text Classifiers", 2003).
@@ -85,8 +86,6 @@ export function combine(
   const filledTo = hasStarter ? lessonsMin * LESSON_UNITS : 0;
   const isFilled = spamTotal < filledTo || hamTotal < filledTo;
   const known = isFilled && server !== undefined ? shareKnown(server) : 0;
-  const spamFilled = known * Math.max(0, filledTo - spamTotal);
-  const hamFilled = known * Math.max(0, filledTo - hamTotal);
   const starterPrior = isFilled ? STARTER_PRIOR_UNTRAINED : STARTER_PRIOR;
   let sum = 0;
   let product = 1;
@@ -109,8 +108,8 @@ export function combine(
     let inHam = 0;
     if (seen > 0) {
       const script = scripts[index] as number;
-      const inSpamAll = (spamByScript[script] as number) + spamFilled;
-      const inHamAll = (hamByScript[script] as number) + hamFilled;
+      const inSpamAll = filledUp(spamByScript[script] as number, filledTo, known);
+      const inHamAll = filledUp(hamByScript[script] as number, filledTo, known);
       const overall = (inSpamAll + inHamAll) / seen;
       const strength = share === 0 ? PRIOR : starterPrior;
       inSpam = inverseRate(spam[index] as number, inSpamAll, strength, overall / raises);
@@ -135,6 +134,11 @@ export function combine(
   }
   sum += Math.log(product);
   return { z: tokens === 0 ? 0 : sum / Math.sqrt(tokens), tokens, userTokens, starterTokens };
+}
+
+/** Lessons of a script, and what they are filled up with; `known` is 0 where they are not. */
+function filledUp(total: number, filledTo: number, known: number): number {
+  return total + known * Math.max(0, filledTo - total);
 }
 
 /** The part of a text's tokens that a lesson or the starter knows. */
