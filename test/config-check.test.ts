@@ -303,13 +303,14 @@ describe('config check', () => {
 
   it('says nothing of what a unit needs that is switched off', () => {
     const text =
-      '[bayes.server]\nweight = 0\n[bayes.user]\nweight = 0\n[auth.stream]\nweight = 0\n[bayes.reported]\nweight = 0\n';
+      '[bayes.server]\nweight = 0\n[bayes.user]\nweight = 0\n[linear.server]\nweight = 0\n[auth.stream]\nweight = 0\n[bayes.reported]\nweight = 0\n';
     const { findings } = check(text);
     assert.deepEqual(
       findings.map(({ level, about }) => `${level} ${about}`),
       [
         'hint bayes.server.weight',
         'hint bayes.user.weight',
+        'hint linear.server.weight',
         'hint auth.stream.weight',
         'hint bayes.reported.weight',
       ],

@@ -6,11 +6,12 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { defaultConfig } from '../src/config/load.ts';
 import type { Config } from '../src/config/schema.ts';
 import { schema } from '../src/config/schema.ts';
+import { LinearFitter } from '../src/linear/fitter.ts';
 import { bareJID, canonicalJID } from '../src/model/jid.ts';
 import type { Opinion } from '../src/model/opinion.ts';
 import type { Sample } from '../src/model/sample.ts';
 import { UNITS, type UnitName } from '../src/model/unit.ts';
-import { createPipeline, rulesOf } from '../src/pipeline/create.ts';
+import { createPipeline, fitterBounds, rulesOf } from '../src/pipeline/create.ts';
 import type { Pipeline } from '../src/pipeline/pipeline.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
 import type { Starter } from '../src/store/starter.ts';
@@ -27,17 +28,19 @@ const ttl = { ttl_seconds: TTL_SECONDS };
 const CACHED: Config = schema.parse({
   cache: {
     bayes: { server: ttl, user: ttl, reported: ttl },
+    linear: { server: ttl },
     karma: { jid_rate: ttl },
     auth: { stream: ttl },
   },
 });
-const { bayes: BAYES, karma: KARMA } = CACHED;
+const { bayes: BAYES, linear: LINEAR, karma: KARMA } = CACHED;
 const shorter = { ttl_seconds: TTL_SECONDS - 1 };
 const SHORTENED: Config = {
   ...CACHED,
   cache: {
     ...CACHED.cache,
     bayes: { server: shorter, user: shorter, reported: shorter },
+    linear: { server: shorter },
     karma: { jid_rate: shorter },
     auth: { stream: shorter },
   },
@@ -53,6 +56,17 @@ const PARAMETERS: readonly (readonly [UnitName, string, Partial<Config>])[] = [
     { bayes: { ...BAYES, server: { ...BAYES.server, lessons_min: 21 } } },
   ],
   ['bayes.user', "server's tokens_min", { bayes: { ...BAYES, server: { ...BAYES.server, tokens_min: 3 } } }],
+  ['linear.server', 'lessons_min', { linear: { server: { ...LINEAR.server, lessons_min: 21 } } }],
+  [
+    'linear.server',
+    "server's lessons_min",
+    { bayes: { ...BAYES, server: { ...BAYES.server, lessons_min: 21 } } },
+  ],
+  [
+    'linear.server',
+    "server's tokens_min",
+    { bayes: { ...BAYES, server: { ...BAYES.server, tokens_min: 3 } } },
+  ],
   [
     'bayes.reported',
     'reporters_min',
@@ -76,6 +90,7 @@ const UNCACHED: Config = {
   cache: {
     ...CACHED.cache,
     bayes: { server: zero, user: zero, reported: zero },
+    linear: { server: zero },
     karma: { jid_rate: zero },
     auth: { stream: zero },
   },
@@ -90,6 +105,7 @@ interface Seen {
 describe('the granular filter cache', () => {
   let dir: string;
   let store: Store;
+  let linear: LinearFitter;
   let now: number;
 
   const open = (starter?: Starter) =>
@@ -102,17 +118,28 @@ describe('the granular filter cache', () => {
       serverTokensMax: 65_536,
     });
 
+  const restart = async (starter?: Starter) => {
+    await linear.close();
+    await store.close();
+    store = await open(starter);
+    linear = fitterOf(store);
+    await linear.settle();
+  };
+
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'pv-cache-'));
     now = START;
     store = await open();
+    linear = fitterOf(store);
     const pipeline = over(CACHED).pipeline;
     for (let number = 0; number < 30; number += 1) {
       await teach(pipeline, 'spam', madeUp('spam', number));
       await teach(pipeline, 'ham', madeUp('ham', number));
     }
+    await linear.settle();
   });
   afterEach(async () => {
+    await linear.close();
     await store.close();
     rmSync(dir, { recursive: true });
   });
@@ -126,7 +153,7 @@ describe('the granular filter cache', () => {
       cacheMiss: (unit: UnitName) => misses.add(unit),
       filterFailed: (unit: UnitName, error: unknown) => assert.fail(`${unit}: ${error}`),
     };
-    const pipeline = createPipeline(config, { store, linear: { model: undefined } }, events);
+    const pipeline = createPipeline(config, { store, linear }, events);
     const judge = (text = madeUp('spam', 77)): Seen => {
       hits = new Set();
       misses = new Set();
@@ -198,8 +225,7 @@ describe('the granular filter cache', () => {
       const first = judge();
       judge();
       judge();
-      await store.close();
-      store = await open();
+      await restart();
       const again = over(CACHED).judge();
       assert.ok(again.hits.has(unit), `misses: ${[...again.misses]}`);
       assert.deepEqual(again.opinions.get(unit), first.opinions.get(unit));
@@ -208,10 +234,9 @@ describe('the granular filter cache', () => {
     it(`${unit}: what was said beside another starter table is met only where no text is read`, async () => {
       const { judge } = over(CACHED);
       for (let sight = 0; sight < 3; sight += 1) judge();
-      await store.close();
-      store = await open({ id: 'another', hashes: Buffer.alloc(16, 9), shares: Uint16Array.of(40_000) });
+      await restart({ id: 'another', hashes: Buffer.alloc(16, 9), shares: Uint16Array.of(40_000) });
       const again = over(CACHED).judge();
-      assert.equal(again.misses.has(unit), unit.startsWith('bayes.'));
+      assert.equal(again.misses.has(unit), !['karma.jid_rate', 'auth.stream'].includes(unit));
     });
 
     it(`${unit}: a lesson is seen by the very next verdict`, async () => {
@@ -242,7 +267,7 @@ describe('the granular filter cache', () => {
     });
   }
 
-  for (const unit of ['bayes.server', 'bayes.user', 'auth.stream'] as const) {
+  for (const unit of ['bayes.server', 'bayes.user', 'linear.server', 'auth.stream'] as const) {
     it(`${unit}: an opinion is believed to the end of its time`, () => {
       const { judge } = over(CACHED);
       judge();
@@ -269,11 +294,16 @@ describe('the granular filter cache', () => {
 
   it('every unit but those that are live had an opinion in these tests', () => {
     const { opinions } = over(UNCACHED).judge();
-    for (const unit of ['bayes.server', 'bayes.user', 'auth.stream']) {
+    for (const unit of ['bayes.server', 'bayes.user', 'linear.server', 'auth.stream']) {
       assert.equal(opinions.get(unit)?.kind, 'opinion', `${unit}: ${JSON.stringify(opinions.get(unit))}`);
     }
   });
 });
+
+function fitterOf({ lessons }: Store): LinearFitter {
+  const bounds = fitterBounds(CACHED);
+  return new LinearFitter({ lessons, bounds, fitted: ({ error }) => assert.equal(error, undefined) });
+}
 
 function sample(text: string): Sample {
   const subject = canonicalJID('romeo@montague.example/garden');

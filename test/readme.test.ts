@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { PnpClient } from '../clients/node/pnp-client.ts';
 import { checkCommand } from '../src/cli/serve.ts';
 import { type DaemonProcess, startDaemon } from './daemon-process.ts';
+import { until } from './until.ts';
 
 /** A command of the README with the answer that it shows: `$ command` and the lines up to the next one. */
 interface Example {
@@ -40,10 +43,23 @@ function examples(): readonly Example[] {
 
 describe('the README', () => {
   let daemon: DaemonProcess;
+  const dir = mkdtempSync(join(tmpdir(), 'pv-readme-'));
   before(async () => {
-    daemon = await startDaemon({ starter: true });
+    // What features share a place with which in `linear.server` goes by the secret.
+    writeFileSync(join(dir, 'secret'), Buffer.alloc(32, 7), { mode: 0o600 });
+    daemon = await startDaemon({ dir, starter: true });
   });
-  after(() => daemon.stop());
+  after(async () => {
+    await daemon.stop();
+    rmSync(dir, { recursive: true });
+  });
+
+  /** The README says that a model is fitted soon after. */
+  const fitted = async () => {
+    const operator = new PnpClient({ path: daemon.adminPath });
+    await until(async () => ((await operator.stats()).get('providence_linear_lessons') ?? 0) > 0);
+    operator.close();
+  };
 
   const all = examples();
 
@@ -54,7 +70,7 @@ describe('the README', () => {
   for (const { command, shown } of all) {
     const missing = missingTool(command);
     const skip = missing === undefined ? false : `${missing} is not installed`;
-    it(`shows what really answers to: ${command}`, { skip }, () => {
+    it(`shows what really answers to: ${command}`, { skip }, async () => {
       const here = command.replace('var/providence.sock', daemon.unixPath);
       const env = {
         ...process.env,
@@ -68,6 +84,7 @@ describe('the README', () => {
         .replace(VARIES, '$1...')
         .replace(/in [\d.]+ s \(\d+\/s\)/, 'in ... s');
       assert.equal(said.trim(), shown);
+      if (command.includes('providence train ')) await fitted();
     });
   }
 

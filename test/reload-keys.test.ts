@@ -69,9 +69,10 @@ async function start(): Promise<void> {
   operator = new PnpClient({ path: daemon.adminPath, timeoutMs: 30_000 });
 }
 
-/** Puts lines in force. Returns the keys that have changed. */
+/** Puts lines in force; `linear.server`, which is fitted when it likes, is heard only where they are about it. */
 async function configure(lines: string): Promise<readonly string[]> {
-  writeFileSync(path, `${base}\n${lines}\n`);
+  const quiet = lines.includes('linear.server.') ? '' : 'linear.server.weight = 0';
+  writeFileSync(path, `${base}\n${quiet}\n${lines}\n`);
   return (await operator.reload()).changed;
 }
 
@@ -144,6 +145,17 @@ const kept = (unit: string) => async () => {
   for (let sight = 0; sight < 4; sight += 1) await symbols(stanza, { ...SECURE, from });
   return (await hits()) > before ? 'kept' : 'judged anew';
 };
+
+/** Lessons that `linear.server` is fitted to. */
+const fittedTo = async () => (await operator.stats()).get('providence_linear_lessons') ?? 0;
+
+/** What `linear.server` says once it is fitted, or why it is not. */
+async function linearLine(): Promise<string> {
+  for (;;) {
+    const line = await lineOf('linear.server', SPAM);
+    if (!line.includes(' pending')) return line;
+  }
+}
 
 /** Level of a bucket some time after it was filled. */
 const drained = (name: 'stanzas' | 'recipients', ms: number) => async () => {
@@ -464,6 +476,41 @@ const ROWS: Readonly<Record<string, Row>> = {
     look: () => lineOf('bayes.user', SPAM),
     sees: [/^BAYES_USER/, /abstained untrained/],
   },
+  'linear.server.weight': {
+    from: '120',
+    to: '7',
+    look: linearLine,
+    sees: [/ 120 -?[\d.]+ known=/, / 7 -?[\d.]+ known=/],
+  },
+  'linear.server.lessons_min': {
+    from: '20',
+    to: '1000',
+    look: linearLine,
+    sees: [/^LINEAR_SERVER/, /abstained untrained/],
+  },
+  'linear.server.lessons_max': {
+    from: '20000',
+    to: '100',
+    with: 'linear.server.fit_seconds = 1',
+    look: async (value) => {
+      while (value === '100' ? (await fittedTo()) > 100 : (await fittedTo()) <= 100);
+      return await fittedTo();
+    },
+    sees: 'less',
+  },
+  'linear.server.fit_seconds': {
+    from: '86400',
+    to: '1',
+    look: async (value) => {
+      await linearLine();
+      const before = await fittedTo();
+      await operator.tell({ label: 'spam', stanza: chat(`a lesson for the fit ${value}`) });
+      const deadline = performance.now() + (value === '1' ? 60_000 : 3_000);
+      while ((await fittedTo()) === before && performance.now() < deadline);
+      return (await fittedTo()) === before ? 'waits' : 'fitted';
+    },
+    sees: ['waits', 'fitted'],
+  },
   'karma.jid_rate.weight': {
     from: '40',
     to: '7',
@@ -526,6 +573,15 @@ const ROWS: Readonly<Record<string, Row>> = {
     from: '0',
     to: '3600',
     look: kept('bayes.reported'),
+    sees: ['judged anew', 'kept'],
+  },
+  'cache.linear.server.ttl_seconds': {
+    from: '0',
+    to: '3600',
+    look: async () => {
+      await linearLine();
+      return await kept('linear.server')();
+    },
     sees: ['judged anew', 'kept'],
   },
   'cache.karma.jid_rate.ttl_seconds': {

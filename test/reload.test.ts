@@ -12,6 +12,8 @@ const TO = 'juliet@capulet.example';
 const SECURE = { to: TO, peerTLS: 'TLSv1.3', peerAuth: 'external' } as const;
 /** Senders of these tests write a lot, on a busy machine, and that is not what they are about. */
 const CALM = 'karma.jid_rate = { weight = 0, stanzas_burst = 100000 }\nlimits.shed_ms = 60000\n';
+/** Without a unit that is fitted when it likes. */
+const QUIET = `${CALM}linear.server.weight = 0\n`;
 
 function clientOf(t: TestContext, { process }: ReloadingDaemon, path = process.unixPath): PnpClient {
   const client = new PnpClient({ path, timeoutMs: 20_000, inFlightMax: 64 });
@@ -203,8 +205,8 @@ describe('SIGHUP', () => {
 describe('reloads amid traffic', () => {
   const CONNECTIONS = 64;
   const BATCH = 16;
-  const OLD = `${CALM}thresholds.spam = 5\nauth.stream.weight = 2\nbayes.server.weight = 20`;
-  const NEW = `${CALM}thresholds.spam = 6\nauth.stream.weight = 1\nbayes.server.weight = 5`;
+  const OLD = `${QUIET}thresholds.spam = 5\nauth.stream.weight = 2\nbayes.server.weight = 20`;
+  const NEW = `${QUIET}thresholds.spam = 6\nauth.stream.weight = 1\nbayes.server.weight = 5`;
 
   it('lose no request, close no connection, and every verdict is wholly of the old or of the new', async (t) => {
     const daemon = await startReloading(t, { config: OLD });

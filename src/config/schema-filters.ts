@@ -116,7 +116,7 @@ export const linearTable = table(
   {
     server: table(
       {
-        weight: weight(60),
+        weight: weight(120),
         lessons_min: whole(20, [2, 100_000], 'Lessons of each class that a fit needs for an opinion.'),
         lessons_max: whole(
           20_000,
@@ -128,7 +128,7 @@ export const linearTable = table(
       'A logistic regression beside the server-wide token table, fitted to the lessons.',
     ),
   },
-  'The discriminative text filter. Give it the weight of `bayes.server`: it reports what it changes of that.',
+  'The discriminative text filter. It reports half of what it changes of `bayes.server`: give it twice the weight of that.',
 );
 
 export const karmaTable = table(

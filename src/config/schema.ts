@@ -161,6 +161,14 @@ export const schema = z
         message: 'must be below thresholds.spam',
       });
     }
+    const { lessons_min: needed, lessons_max: taken } = config.linear.server;
+    if (taken < 2 * needed) {
+      context.addIssue({
+        code: 'custom',
+        path: ['linear', 'server', 'lessons_max'],
+        message: 'must be at least twice linear.server.lessons_min: a fit takes as many of each class',
+      });
+    }
     const weak = config.groups.auth.cap_spam + config.groups.pow.cap_spam;
     if (weak >= config.thresholds.spam) {
       context.addIssue({

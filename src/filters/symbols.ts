@@ -6,7 +6,7 @@ type Sentence = (params: ReasonParams) => string;
 export const SENTENCES: Readonly<Record<string, Sentence>> = {
   BAYES_SERVER: (p) => `${p['tokens']} features${starterPart(p['starter'])}, log-odds ${signed(p['z'])}`,
   BAYES_USER: (p) => `${p['tokens']} features of this user, log-odds ${signed(p['z'])}`,
-  LINEAR_SERVER: (p) => `${p['known']} % of the features known, log-odds ${signed(p['z'])}`,
+  LINEAR_SERVER: (p) => `${p['known']} % of features known, log-odds ${signed(p['z'])}`,
   JID_RATE: (p) => `stanzas ${p['stanzas']} ×, recipients ${p['recipients']} × allowed`,
   REPORTED_BEFORE: (p) => `reported by ${reporters(p['by'])}, ${daysAgo(p['days'])}`,
   STREAM: (p) => `TLS: ${p['tls']}, authenticated by ${p['auth']}`,

@@ -1,8 +1,10 @@
 import { BUCKETS, bucketOf, scriptOf } from '../store/slots.ts';
 import { SCRIPTS } from '../text/scripts.ts';
-import { type Problem, scriptsOf, slotsOf } from './problem.ts';
+import { type Problem, slotsOf } from './problem.ts';
 
-const NOBODY = 0xffff;
+const OPERATOR = 0;
+/** The same number: what the operator brought is trusted at once, and asks for nobody before. */
+const NOBODY = OPERATOR;
 
 /** How many lessons hold each bucket, by class, as `ServerTokens` counts tokens. */
 export interface BucketCounts {
@@ -23,12 +25,12 @@ export function countBuckets(problem: Problem): BucketCounts {
     hamByScript: new Float64Array(SCRIPTS),
     isTrusted: new Uint8Array(BUCKETS),
   };
-  const firsts = new Uint16Array(BUCKETS).fill(NOBODY);
+  const firsts = new Uint16Array(BUCKETS);
   for (let index = 0; index < problem.labels.length; index += 1) {
     const isSpam = problem.labels[index] === 1;
     const slots = slotsOf(problem, index);
     const weight = problem.weights[index] as number;
-    addScripts(isSpam ? counts.spamByScript : counts.hamByScript, scriptsOf(slots), weight);
+    addScripts(isSpam ? counts.spamByScript : counts.hamByScript, problem.scripts[index] as number, weight);
     addSlots(isSpam ? counts.spam : counts.ham, slots, weight);
     noteReporter({ firsts, isTrusted: counts.isTrusted }, slots, problem.reporters[index] as number);
   }
@@ -56,8 +58,8 @@ function noteReporter({ firsts, isTrusted }: Seen, slots: Uint32Array, reporter:
   for (let index = 0; index < slots.length; index += 1) {
     const bucket = bucketOf(slots[index] as number);
     const first = firsts[bucket] as number;
+    if (reporter === OPERATOR || (first !== NOBODY && first !== reporter)) isTrusted[bucket] = 1;
     if (first === NOBODY) firsts[bucket] = reporter;
-    if (reporter === 0 || (first !== NOBODY && first !== reporter)) isTrusted[bucket] = 1;
   }
 }
 

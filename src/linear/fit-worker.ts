@@ -1,6 +1,15 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
+import type { FitLesson } from '../store/store.ts';
 import { fitModel } from './fit.ts';
-import type { Problem } from './problem.ts';
+import { evenly, lessonsOf, type Problem, problemOf } from './problem.ts';
 
-const model = fitModel(workerData as Problem);
-parentPort?.postMessage(model, [model.table.buffer as ArrayBuffer]);
+const lessons: FitLesson[] = [];
+
+/** Lessons, and at last how many of them a fit takes. */
+parentPort?.on('message', (message: Problem | number) => {
+  if (typeof message !== 'number') lessons.push(...lessonsOf(message));
+  else {
+    const model = fitModel(problemOf(evenly(lessons.splice(0), message)));
+    parentPort?.postMessage(model, [model.table.buffer as ArrayBuffer]);
+  }
+});

@@ -1,12 +1,13 @@
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { bucketOf, scriptOf } from '../store/slots.ts';
 import { type BucketCounts, countBuckets } from './counts.ts';
 import { descend, type Weights } from './descent.ts';
 import { together } from './estimate.ts';
 import { type FittedModel, type LinearEstimate, LinearModel, pack } from './model.ts';
 import { partsOf } from './parts.ts';
-import { type Problem, partOf, slotsOf } from './problem.ts';
+import { lessonsOf, type Problem, problemOf, slotsOf } from './problem.ts';
 
+const ID_DIGITS = 32;
 /** Parts of the lessons, each of which is judged by a fit to the others. */
 const PARTS = 3;
 /** Ham that was held out, above the threshold: so many parts of it, and one more. */
@@ -26,7 +27,14 @@ export function fitModel(problem: Problem): FittedModel {
   const ham = problem.labels.length - spam;
   const caution = cautionOf(problem);
   const weights = descend(problem, countBuckets(problem));
-  return { id: randomUUID(), ...pack(weights), caution, spam, ham };
+  const model = { ...pack(weights), caution, spam, ham };
+  return { ...model, id: idOf(model) };
+}
+
+/** The same fit, the same id, also after a restart: opinions that were kept rest on it. */
+function idOf({ table, bias, unknown, caution, spam, ham }: Omit<FittedModel, 'id'>): string {
+  const hash = createHash('sha256').update(table).update(unknown);
+  return hash.update([bias, caution, spam, ham].join(' ')).digest('hex').slice(0, ID_DIGITS);
 }
 
 function cautionOf(problem: Problem): number {
@@ -34,10 +42,8 @@ function cautionOf(problem: Problem): number {
   const parts = partsOf(problem, PARTS);
   for (let part = 0; part < PARTS; part += 1) {
     const indexes = [...parts.keys()];
-    const rest = partOf(
-      problem,
-      indexes.filter((index) => parts[index] !== part),
-    );
+    const others = indexes.filter((index) => parts[index] !== part);
+    const rest = problemOf(lessonsOf(problem, others));
     if (!hasBoth(rest)) continue;
     const held = indexes.filter((index) => parts[index] === part && problem.labels[index] === 0);
     const judge = judgeOf(rest);

@@ -1,21 +1,21 @@
-import { Worker } from 'node:worker_threads';
-import type { FitLesson, Lessons } from '../store/store.ts';
-import { type FittedModel, LinearModel } from './model.ts';
+import type { LessonLabel, Lessons } from '../store/store.ts';
+import { FitThread } from './fit-thread.ts';
+import { LinearModel } from './model.ts';
 import { type Problem, problemOf } from './problem.ts';
 
-/** Lessons read from the store between two turns of the event loop. */
-const LESSONS_A_TURN = 32;
+/** Records of the log that are read between two turns of the event loop: half a millisecond's work. */
+const RECORDS_A_TURN = 16;
 /** A fit is not begun sooner after the last one than so many times what that took. */
 const REST_FACTOR = 10;
 const CHECK_MS = 1_000;
-const WORKER_MEMORY_MB = 256;
 
 export interface FitterOptions {
   readonly lessons: Pick<Lessons, 'generation' | 'newestBefore'>;
   readonly bounds: FitterBounds;
-  /** What came of a fit; `error` where none did: the model before stays. */
+  /** A fit was published; or `error`, and the one before stays. */
   readonly fitted: (fit: {
-    readonly lessons: number;
+    readonly spam: number;
+    readonly ham: number;
     readonly milliseconds: number;
     readonly error?: unknown;
   }) => void;
@@ -30,6 +30,15 @@ export interface FitterBounds {
   readonly seconds: number;
 }
 
+/** What a fit was made of. */
+type Basis = Pick<FitterBounds, 'lessonsMax'> & Pick<Lessons, 'generation'>;
+
+/** Lessons of a fit, the newest first, in the pieces in which they were read. */
+interface Collected {
+  readonly parts: Problem[];
+  readonly taken: Record<LessonLabel, number>;
+}
+
 /**
  * Fits `linear.server` anew when lessons have changed, on a thread of its own, and publishes each fit whole. Nothing is summed
  * up: what was forgotten is gone from the next fit. There is nothing on disk; after a start the first fit comes within seconds.
@@ -39,9 +48,13 @@ export class LinearFitter {
   #bounds: FitterBounds;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
-  #worker: Worker | undefined;
+  #thread: FitThread | undefined;
   #model: LinearModel | undefined;
+  #basis: Basis | undefined;
+  /** As the last check found it. */
   #generation = 0;
+  /** Since when a fit waits for lessons to stop coming. */
+  #dueAt: number | undefined;
   #endedAt = Number.NEGATIVE_INFINITY;
   #tookMs = 0;
   #isClosed = false;
@@ -51,112 +64,113 @@ export class LinearFitter {
     this.#bounds = options.bounds;
   }
 
-  /** The last fit; undefined until there is one. */
+  /** The last fit; undefined until there is one, and where a class has no lesson. */
   get model(): LinearModel | undefined {
     return this.#model;
   }
 
-  /** How many lessons have come and gone since the last fit, as a number of the log. */
-  get behind(): number {
-    return this.#options.lessons.generation - this.#generation;
-  }
-
+  /** Takes effect at the next fit; with another number of lessons, one is due. */
   adopt(bounds: FitterBounds): void {
     this.#bounds = bounds;
   }
 
   start(): void {
     this.#timer = setInterval(() => this.#check(), CHECK_MS).unref();
+    this.#generation = this.#options.lessons.generation;
     this.#check();
   }
 
-  /** Settles when a fit holds all lessons of this moment. */
+  /** Settles when a fit to all lessons of this moment was tried. */
   async settle(): Promise<void> {
-    await this.#running;
-    if (this.#bounds.isWanted && this.behind > 0 && !this.#isClosed) await this.#run();
+    while (this.#running !== undefined) await this.#running;
+    if (this.#isDue()) await this.#run();
   }
 
+  /** Ends a fit that is under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#timer);
-    await this.#worker?.terminate();
+    await this.#thread?.close();
     await this.#running;
   }
 
+  /** A fit waits until no more lessons come, so that it does not begin amid a training; but not for ever. */
   #check(): void {
-    const rest = Math.max(this.#bounds.seconds * 1_000, REST_FACTOR * this.#tookMs);
-    if (!this.#bounds.isWanted || this.#running !== undefined || this.behind === 0) return;
-    if (performance.now() - this.#endedAt >= rest) void this.#run();
+    const now = performance.now();
+    const { generation } = this.#options.lessons;
+    const isStill = generation === this.#generation;
+    this.#generation = generation;
+    const seconds = 1_000 * this.#bounds.seconds;
+    const isRested = now - this.#endedAt >= Math.max(seconds, REST_FACTOR * this.#tookMs);
+    if (this.#running !== undefined || !isRested || !this.#isDue()) return;
+    this.#dueAt ??= now;
+    if (!isStill && now - this.#dueAt < seconds) return;
+    this.#dueAt = undefined;
+    void this.#run();
+  }
+
+  #isDue(): boolean {
+    const { generation } = this.#options.lessons;
+    const basis = this.#basis ?? { generation: 0, lessonsMax: this.#bounds.lessonsMax };
+    const isOther = generation !== basis.generation || this.#bounds.lessonsMax !== basis.lessonsMax;
+    return isOther && this.#bounds.isWanted && !this.#isClosed;
   }
 
   #run(): Promise<void> {
-    this.#running = this.#fit().finally(() => {
+    const startedAt = performance.now();
+    this.#running = this.#fit(startedAt).finally(() => {
       this.#running = undefined;
       this.#endedAt = performance.now();
+      this.#tookMs = this.#endedAt - startedAt;
     });
     return this.#running;
   }
 
-  async #fit(): Promise<void> {
-    const startedAt = performance.now();
-    const { generation } = this.#options.lessons;
-    const lessons = await this.#collect();
-    if (this.#isClosed) return;
-    const note = () => ({ lessons: lessons.length, milliseconds: performance.now() - startedAt });
+  async #fit(startedAt: number): Promise<void> {
+    const basis = { generation: this.#options.lessons.generation, lessonsMax: this.#bounds.lessonsMax };
+    const collected: Collected = { parts: [], taken: { spam: 0, ham: 0 } };
+    const milliseconds = () => performance.now() - startedAt;
     try {
-      const model = hasBoth(lessons) ? await this.#work(problemOf(lessons)) : undefined;
+      await this.#collect(collected, basis.lessonsMax);
+      const model = await this.#work(collected, basis.lessonsMax);
       if (this.#isClosed) return;
-      this.#model = model === undefined ? undefined : new LinearModel(model);
-      this.#generation = generation;
-      this.#tookMs = note().milliseconds;
-      this.#options.fitted(note());
+      this.#model = model;
+      this.#basis = basis;
+      if (model !== undefined)
+        this.#options.fitted({ spam: model.spam, ham: model.ham, milliseconds: milliseconds() });
     } catch (error) {
-      this.#tookMs = note().milliseconds;
-      if (!this.#isClosed) this.#options.fitted({ ...note(), error });
+      if (!this.#isClosed) this.#options.fitted({ ...collected.taken, milliseconds: milliseconds(), error });
     }
   }
 
-  /** The newest lessons first; of a class that has few, all. */
-  async #collect(): Promise<FitLesson[]> {
-    const { lessonsMax } = this.#bounds;
-    const taken: Record<FitLesson['label'], FitLesson[]> = { spam: [], ham: [] };
-    for (let before = Number.POSITIVE_INFINITY; !this.#isClosed; ) {
-      const { lessons, last } = this.#options.lessons.newestBefore(before, LESSONS_A_TURN);
-      for (const lesson of lessons)
-        if (taken[lesson.label].length < lessonsMax) taken[lesson.label].push(lesson);
-      if (last === undefined || isEnough(taken, lessonsMax)) break;
+  /** The newest first, until there are enough of each class, or no more: of a class that has few, all. */
+  async #collect({ parts, taken }: Collected, lessonsMax: number): Promise<void> {
+    const isWanted = (label: LessonLabel) => taken[label] < lessonsMax;
+    const half = Math.floor(lessonsMax / 2);
+    let before: number | undefined = Number.POSITIVE_INFINITY;
+    while (before !== undefined && !this.#isClosed && (taken.spam < half || taken.ham < half)) {
+      const { lessons, last } = this.#options.lessons.newestBefore(before, RECORDS_A_TURN, isWanted);
+      for (const { label } of lessons) taken[label] += 1;
+      if (lessons.length > 0) parts.push(problemOf(lessons));
       before = last;
       await nextTurn();
     }
-    const spam = Math.max(lessonsMax / 2, lessonsMax - taken.ham.length);
-    const ham = Math.max(lessonsMax / 2, lessonsMax - taken.spam.length);
-    return [...taken.spam.slice(0, spam), ...taken.ham.slice(0, ham)];
   }
 
-  #work(problem: Problem): Promise<FittedModel> {
-    const buffers = Object.values(problem).map(
-      (column: Problem[keyof Problem]) => column.buffer as ArrayBuffer,
-    );
-    const worker = new Worker(new URL('./fit-worker.js', import.meta.url), {
-      workerData: problem,
-      transferList: buffers,
-      resourceLimits: { maxOldGenerationSizeMb: WORKER_MEMORY_MB },
-    });
-    this.#worker = worker;
-    return new Promise((resolve, reject) => {
-      worker.once('message', resolve);
-      worker.once('error', reject);
-      worker.once('exit', () => reject(new Error('the thread of the fit ended without a model')));
-    });
+  async #work({ parts, taken }: Collected, lessonsMax: number): Promise<LinearModel | undefined> {
+    if (this.#isClosed || taken.spam === 0 || taken.ham === 0) return undefined;
+    this.#thread = new FitThread();
+    try {
+      for (const part of parts) {
+        this.#thread.add(part);
+        await nextTurn();
+      }
+      return new LinearModel(await this.#thread.fit(lessonsMax));
+    } finally {
+      await this.#thread.close();
+      this.#thread = undefined;
+    }
   }
-}
-
-function hasBoth(lessons: readonly FitLesson[]): boolean {
-  return lessons.some(({ label }) => label === 'spam') && lessons.some(({ label }) => label === 'ham');
-}
-
-function isEnough(taken: Readonly<Record<FitLesson['label'], readonly FitLesson[]>>, max: number): boolean {
-  return taken.spam.length >= max / 2 && taken.ham.length >= max / 2;
 }
 
 function nextTurn(): Promise<void> {

@@ -12,7 +12,7 @@ const SCRIPT_WORD = 2;
 
 /** What a fit publishes; plain, so that it can come from another thread. */
 export interface FittedModel {
-  /** Another fit has another one, also after a restart. */
+  /** 32 hex digits; another fit has another one, the same fit the same, also after a restart. */
   readonly id: string;
   /** One entry a bucket, see above; 0 = unknown. */
   readonly table: Int32Array;

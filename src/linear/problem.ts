@@ -9,6 +9,8 @@ export interface Problem {
   readonly starts: Uint32Array;
   /** How many of a lesson's slots are tokens. */
   readonly tokens: Uint8Array;
+  /** Scripts of each lesson's letters, a bit each; that of none is always among them. */
+  readonly scripts: Uint16Array;
   /** 1 = spam. */
   readonly labels: Uint8Array;
   /** In lessons. */
@@ -27,39 +29,41 @@ export function problemOf(lessons: readonly FitLesson[]): Problem {
     slots,
     starts,
     tokens: Uint8Array.from(lessons, ({ tokens }) => tokens),
+    scripts: Uint16Array.from(lessons, (lesson) => lesson.scripts | scriptsOf(lesson.slots)),
     labels: Uint8Array.from(lessons, ({ label }) => (label === 'spam' ? 1 : 0)),
     weights: Float32Array.from(lessons, ({ weight }) => weight),
     reporters: Uint16Array.from(lessons, ({ reporter }) => reporter),
   };
 }
 
-/** The lessons of these indexes as a problem of their own. */
-export function partOf(problem: Problem, chosen: readonly number[]): Problem {
-  const starts = new Uint32Array(chosen.length + 1);
-  for (const [at, index] of chosen.entries()) {
-    const length = (problem.starts[index + 1] as number) - (problem.starts[index] as number);
-    starts[at + 1] = (starts[at] as number) + length;
-  }
-  const slots = new Uint32Array(starts[chosen.length] as number);
-  for (const [at, index] of chosen.entries()) slots.set(slotsOf(problem, index), starts[at]);
-  const pick = (column: Uint8Array | Uint16Array | Float32Array) => (index: number) =>
-    column[index] as number;
-  return {
-    slots,
-    starts,
-    tokens: Uint8Array.from(chosen, pick(problem.tokens)),
-    labels: Uint8Array.from(chosen, pick(problem.labels)),
-    weights: Float32Array.from(chosen, pick(problem.weights)),
-    reporters: Uint16Array.from(chosen, pick(problem.reporters)),
-  };
+/** The lessons of a problem, or those of these indexes; their slots are not copied. */
+export function lessonsOf(problem: Problem, indexes: Iterable<number> = problem.labels.keys()): FitLesson[] {
+  return Array.from(indexes, (index) => ({
+    label: problem.labels[index] === 1 ? 'spam' : 'ham',
+    weight: problem.weights[index] as number,
+    reporter: problem.reporters[index] as number,
+    scripts: problem.scripts[index] as number,
+    slots: slotsOf(problem, index),
+    tokens: problem.tokens[index] as number,
+  }));
+}
+
+/** Half of `lessonsMax` of each class, the first ones; more of one where the other has fewer. */
+export function evenly(lessons: readonly FitLesson[], lessonsMax: number): FitLesson[] {
+  const spam = lessons.filter(({ label }) => label === 'spam');
+  const ham = lessons.filter(({ label }) => label === 'ham');
+  const half = Math.floor(lessonsMax / 2);
+  return [
+    ...spam.slice(0, Math.max(half, lessonsMax - ham.length)),
+    ...ham.slice(0, Math.max(half, lessonsMax - spam.length)),
+  ];
 }
 
 export function slotsOf({ slots, starts }: Problem, index: number): Uint32Array {
   return slots.subarray(starts[index], starts[index + 1]);
 }
 
-/** Every script of a lesson's letters, a bit each; that of none is always among them. */
-export function scriptsOf(slots: Uint32Array): number {
+function scriptsOf(slots: Uint32Array): number {
   let mask = 1;
   for (let index = 0; index < slots.length; index += 1) mask |= 1 << scriptOf(slots[index] as number);
   return mask;

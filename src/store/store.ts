@@ -172,6 +172,8 @@ export interface FitLesson {
   readonly weight: number;
   /** A number of who taught it; 0 = the operator. */
   readonly reporter: number;
+  /** Scripts of its letters, a bit each; one that was taught before they were told apart counts for all. */
+  readonly scripts: number;
   /** First those of its tokens. */
   readonly slots: Uint32Array;
   /** How many of the slots are those of tokens. */
@@ -181,15 +183,16 @@ export interface FitLesson {
 export interface Lessons {
   /** Number of live lessons. */
   readonly count: number;
-  /** Number of the last record of the log: another number, other lessons. */
+  /** Number of the last record that is in the tables: another number, other lessons. */
   readonly generation: number;
   /**
-   * The live ones among the last `count` records before record `before`, the newest first, and the number of the last record
-   * looked at; undefined where there are no more. Synchronous: a few at a time.
+   * The live ones of a wanted class among the last `count` records before record `before`, the newest first, and the number
+   * of the last record looked at; undefined where there are no more. Synchronous: a few at a time.
    */
   newestBefore(
     before: number,
     count: number,
+    isWanted: (label: LessonLabel) => boolean,
   ): { readonly lessons: readonly FitLesson[]; readonly last: number | undefined };
   /**
    * Teaches once. `unchanged`: the same lesson with the same label is there; what it says of its text is believed anew. `replaced`:

@@ -67,7 +67,7 @@ function explained(counts: ServerCounts, own: TokenCounts | undefined, options: 
   const logOdds = new Float64Array(FEATURES_MAX);
   const ownLogOdds = new Float64Array(FEATURES_MAX);
   const estimate = combine(counts, undefined, lessonsMin, logOdds);
-  const prior = isTrained(options.server[0], options) ? counts : undefined;
+  const prior = isTrained(options.server[0], options.lessonsMin) ? counts : undefined;
   const withOwn = own === undefined ? undefined : combine(prior, own, lessonsMin, ownLogOdds);
   return {
     tokens: Array.from({ length: counts.count }, (_, at) => ({

@@ -47,11 +47,6 @@ export function createBayesServer(options: BayesServerOptions): Filter {
   };
 }
 
-/** Whether the table has an opinion at all. */
-export function isTrained(table: ServerCounts | undefined, { lessonsMin }: BayesServerOptions): boolean {
-  return table !== undefined && (table.hasStarter || lessonsMissing(table, lessonsMin) === undefined);
-}
-
 /** What the last texts that were asked for gave: up to three units ask for the same. */
 let lastTexts: readonly ServerCounts[] | undefined;
 let lastLessonsMin = 0;
@@ -66,17 +61,22 @@ export function estimatesOf(texts: readonly ServerCounts[], lessonsMin: number):
   return lastEstimates;
 }
 
-/** What it says of the worst text; undefined where no text has enough known tokens. */
-export function worstOf(texts: readonly ServerCounts[], options: BayesServerOptions): Estimate | undefined {
+/** Whether the table may speak: by lessons of its own, or by a starter. */
+export function isTrained(table: ServerCounts | undefined, lessonsMin: number): boolean {
+  return table !== undefined && (table.hasStarter || lessonsMissing(table, lessonsMin) === undefined);
+}
+
+/** What `bayes.server` says of the worst text; undefined where it says nothing of any. */
+export function worstSaid(texts: readonly ServerCounts[], options: BayesServerOptions): Estimate | undefined {
+  return isTrained(texts[0], options.lessonsMin) ? worstOf(texts, options) : undefined;
+}
+
+/** Undefined where no text has enough known tokens. */
+function worstOf(texts: readonly ServerCounts[], options: BayesServerOptions): Estimate | undefined {
   let worst: Estimate | undefined;
   for (const estimate of estimatesOf(texts, options.lessonsMin)) {
     if (estimate.tokens >= options.tokensMin && !(worst !== undefined && worst.z >= estimate.z))
       worst = estimate;
   }
   return worst;
-}
-
-/** What `bayes.server` says: the same, where the table is trained or has a starter. */
-export function worstSaid(texts: readonly ServerCounts[], options: BayesServerOptions): Estimate | undefined {
-  return isTrained(texts[0], options) ? worstOf(texts, options) : undefined;
 }

@@ -62,7 +62,7 @@ function differenceOf(
   userTexts: readonly TokenCounts[],
   options: BayesServerOptions,
 ): Difference | undefined {
-  const trained = isTrained(serverTexts[0], options);
+  const trained = isTrained(serverTexts[0], options.lessonsMin);
   let worst = Number.NEGATIVE_INFINITY;
   let worstTokens = 0;
   let known = 0;

@@ -1,8 +1,8 @@
 import { together } from '../../linear/estimate.ts';
 import { abstain, type Opinion } from '../../model/opinion.ts';
 import type { Sample } from '../../model/sample.ts';
-import { rounded, scoreOf } from '../bayes/combine.ts';
-import { type BayesServerOptions, estimatesOf, worstSaid } from '../bayes/server.ts';
+import { lessonsMissing, rounded, scoreOf } from '../bayes/combine.ts';
+import { type BayesServerOptions, estimatesOf, isTrained, worstSaid } from '../bayes/server.ts';
 import type { Facts, LinearFacts, ServerCounts } from '../facts.ts';
 import type { CacheKey, Filter, SampleIds } from '../filter.ts';
 
@@ -19,8 +19,8 @@ export interface LinearServerOptions {
 
 /**
  * A logistic regression over words, pairs, shape and stretches of letters, fitted to the lessons of this daemon. It reports
- * the difference that it makes to `bayes.server`, so that the points of both add up to the estimate of both together and
- * nothing counts twice. Each text is judged by itself, and the worst counts.
+ * the difference that it makes to `bayes.server`, so that the points of both add up to those of one estimate and nothing
+ * counts twice (docs/decisions/0025). Each text is judged by itself, and the worst counts.
  */
 export function createLinearServer(options: LinearServerOptions): Filter {
   const { lessonsMin, server } = options;
@@ -37,24 +37,31 @@ export function createLinearServer(options: LinearServerOptions): Filter {
     },
     judge: (_sample: Sample, facts: Facts): Opinion => {
       const { serverCounts, linear } = facts;
-      if (serverCounts === undefined || serverCounts.length === 0) return NO_TEXT;
-      if (linear === undefined) return PENDING;
-      const { spam, ham } = linear.model;
-      if (spam < lessonsMin || ham < lessonsMin) return untrained(lessonsMin, spam, ham);
+      const table = serverCounts?.[0];
+      if (serverCounts === undefined || table === undefined) return NO_TEXT;
+      if (linear === undefined || linear.model.spam < lessonsMin || linear.model.ham < lessonsMin)
+        return withoutFit(table, lessonsMin);
       const worst = worstOf(serverCounts, linear, server);
       if (worst === undefined) return TOO_FEW_TOKENS;
       const bayes = worstSaid(serverCounts, server)?.z ?? 0;
       const params = { known: Math.round(100 * worst.known), z: rounded(worst.z - bayes) };
-      // Of scores, not of log-odds: with equal weights the points of both units are those of the estimate, exactly.
-      const score = scoreOf(worst.z) - scoreOf(bayes);
-      return { kind: 'opinion', score, symbol: 'LINEAR_SERVER', params };
+      return { kind: 'opinion', score: differenceOf(worst.z, bayes), symbol: 'LINEAR_SERVER', params };
     },
   };
 }
 
-function untrained(lessonsMin: number, spam: number, ham: number): Opinion {
-  const missing = { spam: Math.max(0, lessonsMin - spam), ham: Math.max(0, lessonsMin - ham) };
-  return abstain('untrained', missing);
+/** Where there are lessons enough, a fit to them is on its way. */
+function withoutFit(table: ServerCounts, lessonsMin: number): Opinion {
+  const missing = lessonsMissing(table, lessonsMin);
+  return missing === undefined ? PENDING : abstain('untrained', missing);
+}
+
+/**
+ * Half the difference of two scores, since it may be as large as both. With twice the weight of `bayes.server` the points of
+ * both units are those of the estimate, exactly; the score of the difference in log-odds would not give that.
+ */
+function differenceOf(together: number, bayes: number): number {
+  return (scoreOf(together) - scoreOf(bayes)) / 2;
 }
 
 interface Worst {
@@ -63,16 +70,18 @@ interface Worst {
   readonly known: number;
 }
 
-/** Undefined where the model knows nothing of any text. */
+/** Undefined where the model knows nothing of any text. What `bayes.server` would not say of a text does not count here, either. */
 function worstOf(
   counts: readonly ServerCounts[],
   { texts, model }: LinearFacts,
   server: BayesServerOptions,
 ): Worst | undefined {
-  const bayes = estimatesOf(counts, server.lessonsMin);
+  const bayes = isTrained(counts[0], server.lessonsMin) ? estimatesOf(counts, server.lessonsMin) : [];
   let worst: Worst | undefined;
   for (const [index, text] of texts.entries()) {
-    const z = together(text, bayes[index]?.z ?? 0, model.caution);
+    const words = bayes[index];
+    const said = words !== undefined && words.tokens >= server.tokensMin ? words.z : 0;
+    const z = together(text, said, model.caution);
     if (text.known > 0 && !(worst !== undefined && worst.z >= z)) worst = { z, known: text.known };
   }
   return worst;

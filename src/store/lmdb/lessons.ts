@@ -1,22 +1,13 @@
 import { StoreError } from '../../errors.ts';
-import { FEATURES_MAX } from '../../text/features.ts';
 import { idKey, numberKey, readNumberKey } from '../keys.ts';
 import type { StoreBounds } from '../options.ts';
-import { slotOf } from '../slots.ts';
-import type { FitLesson, LessonInput, Lessons } from '../store.ts';
+import type { LessonInput, Lessons } from '../store.ts';
 import type { Environment } from './environment.ts';
-import {
-  decodeRecord,
-  encodeLearn,
-  encodeUndo,
-  LESSON_WEIGHT,
-  type Learnt,
-  learntFrom,
-} from './lesson-record.ts';
+import { fitLessons } from './fit-lessons.ts';
+import { decodeRecord, encodeLearn, encodeUndo, type Learnt, learntFrom } from './lesson-record.ts';
 import type { LessonSeal } from './lesson-seal.ts';
 import { type LMDBReported, NO_CHANGE, type ReportedChange } from './reported.ts';
 import type { LMDBServerTokens } from './server-tokens.ts';
-import { TOKEN_BYTES } from './token-ids.ts';
 import type { LMDBUserTables } from './user-tables.ts';
 import type { Writer } from './writer.ts';
 
@@ -96,22 +87,12 @@ export class LMDBLessons implements Lessons {
   }
 
   get generation(): number {
-    return this.#seq;
+    return this.#options.server.generation;
   }
 
-  newestBefore(before: number, count: number): ReturnType<Lessons['newestBefore']> {
-    const { environment, seal } = this.#options;
-    const lessons: FitLesson[] = [];
-    let last: number | undefined;
-    // In reverse, the range begins with its end.
-    const range = { start: numberKey(Math.min(before, this.#seq + 1) - 1), reverse: true, limit: count };
-    for (const { key, value } of environment.lessons.getRange(range)) {
-      last = readNumberKey(key);
-      const record = decodeRecord(Buffer.from(value));
-      if (record.kind !== 'learn' || record.learnt.weight === 0) continue;
-      if (this.#seqOf(record.learnt.id) === last) lessons.push(fitLesson(record.learnt, seal));
-    }
-    return { lessons, last };
+  newestBefore(...[before, count, isWanted]: Parameters<Lessons['newestBefore']>) {
+    const end = Math.min(before, this.#seq + 1) - 1;
+    return fitLessons({ ...this.#options, end, count, isWanted });
   }
 
   /** Whether the record of this number is the lesson of this id in force. */
@@ -261,19 +242,6 @@ export class LMDBLessons implements Lessons {
     if (this.#options.writer.state === 'degraded')
       throw new StoreError('degraded', 'The store cannot write, see its log; send the lesson again later.');
   }
-}
-
-function fitLesson(
-  { label, weight, reporterTag, sids, linear, id, at }: Learnt,
-  seal: LessonSeal,
-): FitLesson {
-  const { scripts, slots } = seal.open({ sids, linear, id, at });
-  const tokens = Math.min(sids.length / TOKEN_BYTES, FEATURES_MAX);
-  const all = new Uint32Array(tokens + slots.length);
-  for (let index = 0; index < tokens; index++)
-    all[index] = slotOf(sids.readUInt32LE(index * TOKEN_BYTES), scripts[index] ?? 0);
-  all.set(slots, tokens);
-  return { label, weight: weight / LESSON_WEIGHT, reporter: reporterTag, slots: all, tokens };
 }
 
 function entries(stats: object): number {
