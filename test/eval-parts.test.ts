@@ -5,7 +5,7 @@ import { calibrationOf, corrected, reportCalibration, weighed } from '../bench/e
 import { renderCalibration } from '../bench/eval/calibration-table.ts';
 import { figuresOf, meanFigures } from '../bench/eval/figures.ts';
 import { folds } from '../bench/eval/folds.ts';
-import { readOptions, USAGE } from '../bench/eval/options.ts';
+import { readOptions, STUDIES, USAGE } from '../bench/eval/options.ts';
 import { reportRows } from '../bench/eval/row-report.ts';
 import { renderRows } from '../bench/eval/row-table.ts';
 import { resultOf, type Target, targetsOf } from '../bench/eval/targets.ts';
@@ -241,7 +241,7 @@ describe('the options of eval', () => {
     assert.deepEqual([studies.rows, studies.studies], [false, ['calibration']]);
     assert.deepEqual(studies.only, ['thai', 'sms']);
     const all = readOptions(['--study', 'all'])!;
-    assert.deepEqual([all.rows, all.studies.length], [true, 6]);
+    assert.deepEqual([all.rows, all.studies], [true, STUDIES]);
   });
 
   it('are refused where nothing is called so', () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { mutated } from '../bench/mutate.ts';
 import { extractFeatures } from '../src/text/extract.ts';
 import { type Fingerprint, isEmpty, isOrdinary, unitsOf } from '../src/text/fingerprint.ts';
 import { BANDS, bandsOf, isCopy } from '../src/text/likeness.ts';
-import { mutated } from './mutate.ts';
 import { type Fixture, spimFixtures } from './stanzas.ts';
 
 const LETTER = 'Dear friend, I have a proposal worth 400,000 dollars for you: write to me at once';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { mutated } from '../bench/mutate.ts';
 import { PnpClient, type StanzaFacts, type Verdict } from '../clients/node/pnp-client.ts';
 import { runCli } from './cli-process.ts';
 import { startDaemon } from './daemon-process.ts';
-import { mutated } from './mutate.ts';
 import { type Fixture, spimFixtures } from './stanzas.ts';
 
 /** Fixtures that are reported: every eighth of those that have a text. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
+import { mutated } from '../bench/mutate.ts';
 import { type FixtureRun, type Judged, runFixtures } from './fixture-run.ts';
-import { mutated } from './mutate.ts';
 import { spimFixtures } from './stanzas.ts';
 
 /** What was measured, what was wanted, and why it is missed. */

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { mutated } from '../bench/mutate.ts';
 import { PnpClient, readSymbols, type StanzaFacts } from '../clients/node/pnp-client.ts';
 import { type DaemonProcess, startDaemon } from './daemon-process.ts';
-import { mutated } from './mutate.ts';
 import { chat, spimFixtures } from './stanzas.ts';
 
 const DAY_MS = 86_400_000;

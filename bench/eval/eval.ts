@@ -9,6 +9,7 @@ import { runBias } from './bias.ts';
 import { renderBias } from './bias-table.ts';
 import { reportCalibration } from './calibration.ts';
 import { renderCalibration } from './calibration-table.ts';
+import { renderCopies, runCopies } from './copies.ts';
 import { type EvasionReport, runEvasion } from './evasion.ts';
 import { renderEvasion } from './evasion-table.ts';
 import { renderFew, runFew } from './few.ts';
@@ -122,6 +123,10 @@ const STUDY: Readonly<Record<StudyName, (work: Work) => void | Promise<void>>> =
       reports.push(await runEvasion(config, row, options.cv));
     }
     section(report, 'evasion', reports, renderEvasion(reports));
+  },
+  copies: ({ options, report }) => {
+    const copies = runCopies(chooseRows(options.corpora, options.only), options.corpora);
+    section(report, 'copies', copies, renderCopies(copies));
   },
 };
 

@@ -6,7 +6,13 @@ import { judgeAll, withJudge } from './learn.ts';
 import { fixed, progress } from './print.ts';
 
 /** Ham of communities that the starter has not seen. */
-const HAM_FILES = ['irc-ham-en', 'nus-ham-en', 'nus-ham-zh', 'tatoeba-ham-multi', 'spamassassin-subjects'];
+export const HAM_FILES = [
+  'irc-ham-en',
+  'nus-ham-en',
+  'nus-ham-zh',
+  'tatoeba-ham-multi',
+  'spamassassin-subjects',
+];
 
 export interface HamReport {
   readonly name: string;

@@ -1,7 +1,16 @@
 import { parseArgs } from 'node:util';
 import { CORPORA } from '../../packaging/starter/messages.ts';
 
-export const STUDIES = ['calibration', 'online', 'users', 'few', 'month', 'bias', 'evasion'] as const;
+export const STUDIES = [
+  'calibration',
+  'online',
+  'users',
+  'few',
+  'month',
+  'bias',
+  'evasion',
+  'copies',
+] as const;
 export type StudyName = (typeof STUDIES)[number];
 
 export interface EvalOptions {
@@ -25,10 +34,11 @@ row learns its training file from scratch and judges its test file; then the
 starter table alone judges files of ham.
   --cv             choose a design: training files alone, each cross-validated
                    in five parts by near-duplicates; no test file is read
-  --row NAME,…     some of the rows, also for calibration, online and evasion;
-                   "youtube" are all that begin so
+  --row NAME,…     some of the rows, also for calibration, online, evasion and
+                   copies; "youtube" are all that begin so
   --study NAME,…   instead of the rows:
-                   ${STUDIES.join(', ')};
+                   ${STUDIES.slice(0, 4).join(', ')},
+                   ${STUDIES.slice(4).join(', ')};
                    "all" are the rows and all of these
   --config FILE    another configuration than the defaults
   --json FILE      the whole report, with more figures, as JSON

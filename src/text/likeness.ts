@@ -2,7 +2,7 @@ import { BINS, FINGERPRINT_WORDS, type Fingerprint, isEmpty, unitsOf, WHOLE_UNIT
 import { scatter } from './hash.ts';
 
 /** From so many units on, two texts are copies where this share of their bins is equal; of shorter ones more have to be. */
-const LONG_UNITS = 32;
+export const LONG_UNITS = 32;
 const LONG_SHARE = 0.45;
 
 /** A band. Copies nearly always have one in common, other texts seldom: by bands copies are looked for. */

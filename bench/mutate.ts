@@ -1,4 +1,4 @@
-import { createRandom, type Random } from '../bench/random.ts';
+import { createRandom, type Random } from './random.ts';
 
 /**
  * A copy of a spam stanza as the next one of the same campaign: another sender, other names of contacts, numbers and links, and
@@ -24,7 +24,8 @@ const EMOJI = ['🔥', '💰', '🚀', '❤️', '✅', '👉', '🎁', '⭐', '
 const WORDS_CHANGED = 0.15;
 const SYLLABLES = 'ba do ka li mo ne ra su ti vo za ri le no'.split(' ');
 
-function mutatedText(text: string, random: Random): string {
+/** The same with a text alone. */
+export function mutatedText(text: string, random: Random): string {
   let copy = text
     .replace(/https?:\/\/[^\s]+|\b[\w-]+(?:\.[\w-]+)*\.(?:example|test|invalid|onion)\S*/g, (link) =>
       otherLink(link, random),
