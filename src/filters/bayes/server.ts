@@ -72,7 +72,7 @@ export function worstSaid(texts: readonly ServerCounts[], options: BayesServerOp
 }
 
 /** Undefined where no text has enough known tokens. */
-function worstOf(texts: readonly ServerCounts[], options: BayesServerOptions): Estimate | undefined {
+export function worstOf(texts: readonly ServerCounts[], options: BayesServerOptions): Estimate | undefined {
   let worst: Estimate | undefined;
   for (const estimate of estimatesOf(texts, options.lessonsMin)) {
     if (estimate.tokens >= options.tokensMin && !(worst !== undefined && worst.z >= estimate.z))
