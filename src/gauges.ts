@@ -40,6 +40,16 @@ export function gaugesOf({ store, linear, server, access, reloader }: Measured):
     },
     providence_starter_tokens: { help: 'Tokens of the starter table in use.', read: size('starterTokens') },
     providence_user_tables_cached: { help: "Users' tables in memory.", read: size('userTablesCached') },
+    providence_lessons_bytes: { help: 'Bytes of lessons in force.', read: size('lessonBytes') },
+    providence_lessons_aged: {
+      help: 'Lessons that were undone since the start, being too old or too many.',
+      read: size('lessonsAged'),
+    },
+    providence_users: { help: 'Users of whom there is a record.', read: size('users') },
+    providence_users_forgotten: {
+      help: 'Users without lessons who were forgotten since the start.',
+      read: size('usersForgotten'),
+    },
     providence_lessons_live: { help: 'Lessons that are in force.', read: size('lessons') },
     providence_linear_lessons: {
       help: 'Lessons that linear.server is fitted to.',

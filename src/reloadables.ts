@@ -54,6 +54,11 @@ export function storeBounds({ store, traces, bayes }: Config): StoreBounds {
     tracesDays: traces.days,
     reportedDays: bayes.reported.days,
     undoDays: store.undo_days,
+    userLessonDays: store.user_lesson_days,
+    operatorLessonDays: store.operator_lesson_days,
+    userLessonsMax: bayes.user.lessons_max,
+    lessonsBytesMax: store.lessons_bytes_max,
+    userUnusedDays: bayes.user.unused_days,
     checkpointSeconds: store.checkpoint_seconds,
   };
 }

@@ -11,6 +11,7 @@ import { schema } from '../src/config/schema.ts';
 import { scoreOptions } from '../src/pipeline/options.ts';
 import { type DaemonProcess, startDaemon } from './daemon-process.ts';
 import { chat, madeUp } from './stanzas.ts';
+import { until } from './until.ts';
 
 /**
  * Every key of the schema: marked for a restart, or shown here to have its effect by a reload of the real daemon. A row sets
@@ -622,6 +623,54 @@ const ROWS: Readonly<Record<string, Row>> = {
     },
     sees: 'less',
   },
+  // Last, since they take away what the others were taught.
+  'bayes.user.unused_days': {
+    from: '0',
+    to: '1',
+    look: aged({
+      off: '0',
+      gauge: 'providence_users_forgotten',
+      act: async () => {
+        const users = await gauge('providence_users');
+        await operator.check(UNKNOWN, { to: `fresh${aheadMs}@capulet.example` });
+        await until(async () => (await gauge('providence_users')) > users);
+        pass(3 * DAY_MS);
+      },
+    }),
+    sees: 'more',
+  },
+  'store.user_lesson_days': {
+    from: '0',
+    to: '91',
+    look: aged({ off: '0', act: () => teachAndPass(JULIET, 92) }),
+    sees: 'more',
+  },
+  'store.operator_lesson_days': {
+    from: '0',
+    to: '91',
+    look: aged({ off: '0', act: () => teachAndPass(undefined, 92) }),
+    sees: 'more',
+  },
+  'bayes.user.lessons_max': {
+    from: '100000',
+    to: '10',
+    with: 'store.user_lesson_days = 0',
+    look: aged({ off: '100000', act: () => teachAndPass(JULIET, 1, 20) }),
+    sees: 'more',
+  },
+  'store.lessons_bytes_max': {
+    from: '4294967296',
+    to: '1048576',
+    with: 'store.user_lesson_days = 0',
+    look: aged({
+      off: '4294967296',
+      act: async () => {
+        const words = Array.from({ length: 160 }, (_, word) => `word${word}`).join(' ');
+        await teachAndPass(JULIET, 1, 400, words);
+      },
+    }),
+    sees: 'more',
+  },
 };
 
 /** Keys whose effect nothing can show yet, held against what the score is made with. */
@@ -650,6 +699,39 @@ function seen(sees: Row['sees'], [before, after]: readonly [string | number, str
       else assert.match(value, expected);
     }
   }
+}
+
+/** How much a gauge grows by what `act` does. Where the key is off nothing is to come, so that is waited for a while only. */
+function aged(on: {
+  readonly off: string;
+  readonly act: () => Promise<void>;
+  readonly gauge?: string;
+}): Row['look'] {
+  const name = on.gauge ?? 'providence_lessons_aged';
+  return async (value) => {
+    const before = await gauge(name);
+    await on.act();
+    if (value === on.off) await new Promise((resolve) => setTimeout(resolve, 1_500));
+    else await until(async () => (await gauge(name)) > before);
+    return (await gauge(name)) - before;
+  };
+}
+
+async function gauge(name: string): Promise<number> {
+  return (await operator.stats()).get(name) ?? 0;
+}
+
+async function teachAndPass(
+  reporter: string | undefined,
+  days: number,
+  count = 2,
+  words = '',
+): Promise<void> {
+  const lessons = Array.from({ length: count }, (_, number) =>
+    operator.tell({ label: 'spam', stanza: chat(`grows old ${aheadMs} ${number} ${words}`), reporter }),
+  );
+  await Promise.all(lessons);
+  pass(days * DAY_MS);
 }
 
 describe('each key of the schema', () => {

@@ -80,6 +80,16 @@ export const bayesTable = table(
       {
         weight: weight(60),
         tokens_max: whole(5_000, [100, 100_000], 'Tokens of one user, about 12 bytes each.').meta(RESTART),
+        lessons_max: whole(
+          4_000,
+          [10, 100_000],
+          'Lessons of one user that are kept; beyond it the oldest are undone. With more than 5,000 REKEY is refused.',
+        ),
+        unused_days: whole(
+          365,
+          [0, 36_500],
+          'A user without lessons who was first seen longer ago is forgotten, key and all; 0: never.',
+        ),
         cache_bytes_max: whole(64 * 2 ** 20, [2 ** 20, 2 ** 36], "Memory for users' tables in use.").meta(
           RESTART,
         ),

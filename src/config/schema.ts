@@ -68,6 +68,17 @@ const storeTable = table(
       'Largest size of the store in bytes; address space, not memory.',
     ).meta(RESTART),
     undo_days: whole(90, [1, 3_650], 'How long a lesson can be undone.'),
+    user_lesson_days: whole(
+      365,
+      [0, 36_500],
+      "How long a user's lesson counts; then it is undone. Longer than undo_days; 0: for ever.",
+    ),
+    operator_lesson_days: whole(0, [0, 36_500], 'The same of what the operator has taught; 0: for ever.'),
+    lessons_bytes_max: whole(
+      4 * 2 ** 30,
+      [2 ** 20, 2 ** 44],
+      'Room for lessons in bytes; beyond it the oldest of users are undone, however old. Their tables take about as much again.',
+    ),
     sync: z
       .boolean()
       .default(true)
@@ -168,6 +179,15 @@ export const schema = z
         path: ['linear', 'server', 'lessons_max'],
         message: 'must be at least twice linear.server.lessons_min: a fit takes as many of each class',
       });
+    }
+    for (const key of ['user_lesson_days', 'operator_lesson_days'] as const) {
+      const days = config.store[key];
+      if (days !== 0 && days <= config.store.undo_days)
+        context.addIssue({
+          code: 'custom',
+          path: ['store', key],
+          message: 'must be above store.undo_days, or 0',
+        });
     }
     const weak = config.groups.auth.cap_spam + config.groups.pow.cap_spam;
     if (weak >= config.thresholds.spam) {

@@ -24,6 +24,16 @@ export interface StoreLimits {
   readonly reportedDays: number;
   /** A lesson older than this cannot be forgotten any more. */
   readonly undoDays: number;
+  /** A user's lesson that is older is undone; 0: never. */
+  readonly userLessonDays: number;
+  /** The same of the operator's. */
+  readonly operatorLessonDays: number;
+  /** Lessons of one user; beyond it the oldest are undone. */
+  readonly userLessonsMax: number;
+  /** Room for all lessons; beyond it the oldest of users are undone. */
+  readonly lessonsBytesMax: number;
+  /** A user without lessons who was first seen longer ago is forgotten; 0: never. */
+  readonly userUnusedDays: number;
   /** Decoded fact records held in memory; as many may wait to be written. */
   readonly factRecordsMax: number;
   /** A table that has learnt is on disk within this time. */
@@ -35,7 +45,16 @@ export interface StoreLimits {
 /** Bounds that a store takes on while it runs; the others are sizes of what it has opened. */
 export type StoreBounds = Pick<
   StoreLimits,
-  'tracesBytesMax' | 'tracesDays' | 'reportedDays' | 'undoDays' | 'checkpointSeconds'
+  | 'tracesBytesMax'
+  | 'tracesDays'
+  | 'reportedDays'
+  | 'undoDays'
+  | 'userLessonDays'
+  | 'operatorLessonDays'
+  | 'userLessonsMax'
+  | 'lessonsBytesMax'
+  | 'userUnusedDays'
+  | 'checkpointSeconds'
 >;
 
 export const STORE_LIMITS: StoreLimits = {
@@ -48,6 +67,11 @@ export const STORE_LIMITS: StoreLimits = {
   reportedTextsMax: 10_000,
   reportedDays: 30,
   undoDays: 90,
+  userLessonDays: 365,
+  operatorLessonDays: 0,
+  userLessonsMax: 4_000,
+  lessonsBytesMax: 4 * 2 ** 30,
+  userUnusedDays: 365,
   factRecordsMax: 20_000,
   checkpointSeconds: 30,
   mapBytesMax: 16 * 2 ** 30,

@@ -40,6 +40,14 @@ export interface StoreSizes {
   readonly starterTokens: number;
   readonly userTablesCached: number;
   readonly lessons: number;
+  /** Bytes of lessons in force. */
+  readonly lessonBytes: number;
+  /** Lessons that grew too old, or were too many, and were undone since the start. */
+  readonly lessonsAged: number;
+  /** Users of whom there is a record. */
+  readonly users: number;
+  /** Users without lessons who were forgotten since the start. */
+  readonly usersForgotten: number;
   readonly traceBytes: number;
   /** Texts that users have reported, as spam or as ham, and that are remembered. */
   readonly reportedTexts: number;

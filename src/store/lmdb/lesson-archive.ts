@@ -11,10 +11,10 @@ import type { UserHead } from './user-table.ts';
 import type { LMDBUserTables } from './user-tables.ts';
 
 /** A step ends after so many records, or so much time, whichever comes first. */
-const RECORDS_MAX = 256;
-const STEP_MS = 0.5;
-/** Lessons undone in one step: they share a transaction. */
-const DROPPED_MAX = 64;
+const RECORDS_MAX = 64;
+const STEP_MS = 0.3;
+/** Lessons undone in one step: they share a transaction, and each is taken out of up to two tables. */
+const DROPPED_MAX = 16;
 /** While so many new users wait to be written, nobody else's lessons are put back. */
 const NEW_USERS_MAX = 5_000;
 const WAIT_MS = 100;
@@ -35,6 +35,21 @@ export interface LessonArchiveOptions {
   readonly users: LMDBUserTables;
   readonly lessons: LMDBLessons;
   readonly keys: Pick<DaemonKeys, 'dump' | 'fingerprint'>;
+}
+
+/** Live lessons among a few records; `next` is the last record looked at, undefined: there are no more. */
+export interface Looked {
+  readonly lessons: readonly Logged[];
+  readonly next: number | undefined;
+}
+
+/** Which lessons go. */
+export interface AgeLimits {
+  /** Those taught before, in milliseconds since 1970. */
+  readonly usersBefore: number;
+  readonly operatorBefore: number;
+  /** Of a user who has more, this one as well. */
+  readonly userLessonsMax: number;
 }
 
 /** A live lesson with its number in the log. */
@@ -67,7 +82,7 @@ export class LessonArchive implements Archive {
       spam: spam / LESSON_WEIGHT,
       ham: ham / LESSON_WEIGHT,
       oldestAt: this.#oldest()?.learnt.at,
-      users: statsOf(environment.users).entries,
+      users: this.users,
       lessonBytes: statsOf(environment.lessons).bytes + statsOf(environment.lessonIds).bytes,
       userBytes: statsOf(environment.users).bytes,
       serverBytes: statsOf(environment.server).bytes,
@@ -91,24 +106,55 @@ export class LessonArchive implements Archive {
     return (await lessons.restore(decoded.learnt, record)) ? 'restored' : 'unchanged';
   }
 
-  async prune({ after, before, of }: PruneStep): Promise<Pruned> {
+  prune({ after, before, of }: PruneStep): Promise<Pruned> {
+    const operatorBefore = of === 'all' ? before : Number.NEGATIVE_INFINITY;
+    return this.drop(this.look(after), {
+      usersBefore: before,
+      operatorBefore,
+      userLessonsMax: Number.POSITIVE_INFINITY,
+    });
+  }
+
+  /** Undoes those of the lessons that go, in the order of the log. @throws StoreError `degraded` */
+  async drop({ lessons: looked, next }: Looked, limits: AgeLimits): Promise<Pruned> {
     const { lessons } = this.#options;
-    const looked = this.look(after);
-    const old = looked.lessons.filter(
-      ({ learnt }) => learnt.at < before && (of === 'all' || learnt.reporterTag !== OPERATOR_TAG),
+    const surplus = new Surplus(limits.userLessonsMax, this.#options.users);
+    const old = looked.filter(({ learnt }) => this.#goes(learnt, limits, surplus));
+    const now = old.slice(0, DROPPED_MAX);
+    const dropped = await Promise.all(now.map(({ seq, learnt }) => lessons.drop(learnt.id, seq)));
+    return {
+      dropped: dropped.filter((isDropped) => isDropped).length,
+      next: old.length > now.length ? now.at(-1)!.seq : next,
+    };
+  }
+
+  /** A user whose key is being changed is left alone until the next walk. */
+  #goes({ at, reporterTag, userId }: Learnt, limits: AgeLimits, surplus: Surplus): boolean {
+    const { users } = this.#options;
+    if (reporterTag === OPERATOR_TAG) return at < limits.operatorBefore;
+    if (users.isChanging(userId)) return false;
+    return surplus.take(userId) || at < limits.usersBefore;
+  }
+
+  /** Bytes that lessons take, without those that were forgotten and wait for the next checkpoint to go. */
+  get liveBytes(): number {
+    const { environment, lessons } = this.#options;
+    return (
+      (statsOf(environment.lessons).bytes * lessons.count) /
+      Math.max(1, lessons.count + lessons.forgotten.length)
     );
-    const dropped = await Promise.all(
-      old.slice(0, DROPPED_MAX).map(({ seq, learnt }) => lessons.drop(learnt.id, seq)),
-    );
-    const next = old.length > DROPPED_MAX ? old[DROPPED_MAX - 1]!.seq : looked.next;
-    return { dropped: dropped.filter((isDropped) => isDropped).length, next };
+  }
+
+  /** Users of whom there is a record. */
+  get users(): number {
+    return statsOf(this.#options.environment.users).entries;
   }
 
   /** Those that were forgotten lie in front of it until the next checkpoint. */
   #oldest(): Logged | undefined {
     let after: number | undefined = 0;
     for (let steps = 0; after !== undefined && steps < OLDEST_STEPS_MAX; steps++) {
-      const looked: ReturnType<LessonArchive['look']> = this.look(after);
+      const looked: Looked = this.look(after);
       if (looked.lessons[0] !== undefined) return looked.lessons[0];
       after = looked.next;
     }
@@ -116,7 +162,7 @@ export class LessonArchive implements Archive {
   }
 
   /** The live lessons of the next records; `next` is the last record looked at. */
-  look(after: number): { readonly lessons: readonly Logged[]; readonly next: number | undefined } {
+  look(after: number): Looked {
     const { environment, lessons } = this.#options;
     const found: Logged[] = [];
     const startedAt = performance.now();
@@ -157,6 +203,25 @@ export class LessonArchive implements Archive {
       .update(piece.subarray(TAG_BYTES))
       .digest()
       .subarray(0, TAG_BYTES);
+  }
+}
+
+/** How many lessons users have too many, while some of them are looked at. */
+class Surplus {
+  readonly #most: number;
+  readonly #users: LMDBUserTables;
+  readonly #left = new Map<string, number>();
+
+  constructor(most: number, users: LMDBUserTables) {
+    this.#most = most;
+    this.#users = users;
+  }
+
+  /** Whether a lesson of this user is one too many; then it is no longer counted. */
+  take(userId: string): boolean {
+    const left = this.#left.get(userId) ?? this.#users.lessonsNear(userId) - this.#most;
+    this.#left.set(userId, left - 1);
+    return left > 0;
   }
 }
 

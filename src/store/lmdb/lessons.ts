@@ -107,6 +107,7 @@ export class LMDBLessons implements Lessons {
   async restore(learnt: Learnt, record: Buffer): Promise<boolean> {
     return this.#inTurn(learnt.id, async () => {
       this.#refuseIfDegraded();
+      this.#refuseIfHeld(learnt.userId);
       if (this.#seqOf(learnt.id) !== undefined) return false;
       // Texts that were reported are remembered for a while only, and not kept in a log.
       await this.#learn(learnt, { before: undefined, kept: NO_CHANGE, record });
@@ -120,6 +121,7 @@ export class LMDBLessons implements Lessons {
       this.#refuseIfDegraded();
       const live = this.#live(id);
       if (live?.seq !== seq) return false;
+      this.#refuseIfHeld(live.learnt.userId);
       await this.#unlearn(live);
       return true;
     });

@@ -6,6 +6,7 @@ import { metaKey } from '../keys.ts';
 import { STORE_LIMITS, type StoreBounds, type StoreLimits, type StoreOptions } from '../options.ts';
 import type { Starter } from '../starter.ts';
 import type { KeyChange, Rekeyed, Store, StoreSizes } from '../store.ts';
+import { Ageing } from './ageing.ts';
 import { type CheckpointRecord, readCheckpoint } from './checkpoint-record.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { type Environment, openEnvironment, takeDirectory } from './environment.ts';
@@ -19,6 +20,7 @@ import { LMDBReported } from './reported.ts';
 import { LMDBServerTokens } from './server-tokens.ts';
 import { segmentsFor } from './token-table.ts';
 import { LMDBTraces } from './traces.ts';
+import { UnusedUsers } from './unused-users.ts';
 import { LMDBUserTables } from './user-tables.ts';
 import { Writer } from './writer.ts';
 
@@ -80,6 +82,7 @@ class LMDBStore implements Store {
   readonly #bounds: StoreBounds;
   readonly #writer: Writer;
   readonly #checkpoints: Checkpoints;
+  readonly #ageing: Ageing;
   readonly #rekeying: Rekeying;
   readonly #timer: NodeJS.Timeout;
   readonly #active: ActiveUsers;
@@ -127,6 +130,8 @@ class LMDBStore implements Store {
       pastKeys,
     });
     this.#rekeying = new Rekeying({ ...limits, ...parts, lessons: this.lessons, pastKeys });
+    const unused = new UnusedUsers({ ...parts, lessons: this.lessons });
+    this.#ageing = new Ageing({ ...parts, archive: this.archive, unused, now, log });
     this.#restore(checkpoint);
     this.#timer = setInterval(() => this.#step(), STEP_MS).unref();
   }
@@ -144,6 +149,10 @@ class LMDBStore implements Store {
       starterTokens: this.server.starterTokens,
       userTablesCached: this.users.cached,
       lessons: this.lessons.count,
+      lessonBytes: this.archive.liveBytes,
+      lessonsAged: this.#ageing.aged,
+      users: this.archive.users,
+      usersForgotten: this.#ageing.forgottenUsers,
       traceBytes: this.traces.bytes,
       reportedTexts: this.reported.count,
       factRecordsCached: this.facts.cached,
@@ -197,6 +206,7 @@ class LMDBStore implements Store {
     this.traces.step();
     this.facts.step();
     this.reported.step();
+    this.#ageing.step();
     this.#steps++;
     if (this.#steps % STEPS_PER_SAVE === 0) void this.#saveActive();
   }
@@ -212,6 +222,7 @@ class LMDBStore implements Store {
 
   async #close(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#ageing.settled();
     await this.#rekeying.settled();
     await this.lessons.settled();
     await this.reported.settled();

@@ -5,7 +5,7 @@ import { type BlockCipher, deriveUserKeys, userCheck, userRoot } from '../crypto
 import { idKey } from '../keys.ts';
 import type { KeyedIds, User, UserTables } from '../store.ts';
 import type { Environment } from './environment.ts';
-import type { Learnt } from './lesson-record.ts';
+import { LESSON_WEIGHT, type Learnt } from './lesson-record.ts';
 import { LocalUser } from './local-user.ts';
 import { MaskedCipher } from './masked-cipher.ts';
 import type { Writing } from './server-tokens.ts';
@@ -51,7 +51,7 @@ export class LMDBUserTables implements UserTables {
   /** Last lesson applied to any table; all of them up to this one are. */
   generation = 0;
   readonly #options: UserTablesOptions;
-  readonly #open = new LRU<string, OpenUser>(OPEN_USERS_MAX);
+  #open = new LRU<string, OpenUser>(OPEN_USERS_MAX);
   readonly #tables: LRU<string, UserTable>;
   readonly #pinned = new Map<string, Pinned>();
   /** Users whose key is being changed, and how often: their tables are not written meanwhile, and nothing is learnt. */
@@ -229,6 +229,19 @@ export class LMDBUserTables implements UserTables {
     this.#open.delete(bareJID);
     this.#pinned.delete(id);
     this.#tables.set(id, table);
+  }
+
+  /** Forgets a user whose record is gone from the disk. Who is held ready is known by JID, so all of them are let go. */
+  forget(id: string): void {
+    this.#open = new LRU(OPEN_USERS_MAX);
+    this.#pinned.delete(id);
+    this.#tables.delete(id);
+  }
+
+  /** Lessons in the table of a user, as far as that is in memory: so is one that learns. */
+  lessonsNear(id: string): number {
+    const table = this.#near(id);
+    return table === undefined ? 0 : (table.spamTotal + table.hamTotal) / LESSON_WEIGHT;
   }
 
   #takeTable(id: string, pinned: Pinned): Writing {
