@@ -261,6 +261,7 @@ describe('commands that ask a daemon', () => {
       probability: 0.119,
       trace: '01JFAKE0000000000000000000',
       symbol: 'KNOWN_SENDER',
+      wants: [],
       symbols: [{ symbol: 'SCRIPTED', unit: 'fake.script', score: 0.5, weight: 1, points: -2, params: {} }],
       abstained: {},
     });

@@ -157,7 +157,7 @@ function answerOf(lines: string, body = ''): Answer {
 describe('readVerdict', () => {
   it('reads every header of a verdict', () => {
     const answer = answerOf(
-      'Spam: True ; 8.4 / 5.0\r\nVerdict: spam\r\nAction: junk\r\nProbability: 0.994\r\nTrace: T\r\nAbstained: a.b=c, d=e\r\n',
+      'Spam: True ; 8.4 / 5.0\r\nVerdict: spam\r\nAction: junk\r\nProbability: 0.994\r\nTrace: T\r\nAbstained: a.b=c, d=e\r\nWants: sample caps\r\n',
     );
     const { answer: _, abstained, ...verdict } = readVerdict(answer);
     assert.deepEqual(verdict, {
@@ -168,6 +168,7 @@ describe('readVerdict', () => {
       probability: 0.994,
       trace: 'T',
       symbol: undefined,
+      wants: ['sample', 'caps'],
     });
     assert.deepEqual(
       [...abstained],
