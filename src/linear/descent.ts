@@ -26,7 +26,7 @@ export interface Weights {
  * logistic regression and maximum entropy models", 2011). A feature's value is its log ratio of rates; a lesson's values are
  * divided by the root of their squares and one. Deterministic: the order of lessons is shuffled by a fixed seed.
  */
-export function descend(problem: Problem, counts: BucketCounts): Weights {
+export function descend(problem: Problem, counts: BucketCounts, rounds = ROUNDS): Weights {
   const pairs = pairsOf(problem, counts);
   const unknown = squaredRatiosUnknown(counts);
   const lessons = problem.labels.length;
@@ -40,7 +40,7 @@ export function descend(problem: Problem, counts: BucketCounts): Weights {
   }
   const fit: Fit = { problem, pairs, scales, alphas, rests, bias: 0 };
   const order = Uint32Array.from({ length: lessons }, (_, index) => index);
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     shuffle(order, round + 1);
     for (let at = 0; at < lessons; at += 1) improve(fit, order[at] as number);
   }

@@ -5,8 +5,8 @@ import { type Problem, problemOf } from './problem.ts';
 
 /** Records of the log that are read between two turns of the event loop: half a millisecond's work. */
 const RECORDS_A_TURN = 16;
-/** A fit is not begun sooner after the last one than so many times what that took. */
-const REST_FACTOR = 10;
+/** A fit is not begun sooner after the last one than so many times what that took: a fifth of a core at most. */
+const REST_FACTOR = 4;
 const CHECK_MS = 1_000;
 
 export interface FitterOptions {

@@ -1,11 +1,11 @@
 import { BUCKETS, bucketOf, scriptOf } from '../store/slots.ts';
 import type { Weights } from './descent.ts';
 
-/** Upper half of an entry: weight × ratio, in these units; lower half: ratio², in these, never 0 where the bucket is known. */
-const WEIGHT_UNITS = 1_024;
-const SQUARE_UNITS = 256;
+/** Upper half of an entry: weight × ratio, of which the largest fills it; lower half: ratio², never 0 where the bucket is known. */
 const WEIGHT_MAX = 0x7fff;
 const SQUARE_MAX = 0xffff;
+/** A log ratio of rates among a million lessons is less than 16. */
+const SQUARE_UNITS = 256;
 /** Words from one server token id to the next, and where in it the script is. */
 const STRIDE_WORDS = 4;
 const SCRIPT_WORD = 2;
@@ -16,6 +16,8 @@ export interface FittedModel {
   readonly id: string;
   /** One entry a bucket, see above; 0 = unknown. */
   readonly table: Int32Array;
+  /** What a unit of the upper half stands for. */
+  readonly unit: number;
   readonly bias: number;
   /** ratio² of an unknown bucket, by script. */
   readonly unknown: Float64Array;
@@ -33,17 +35,27 @@ export interface LinearEstimate {
   known: number;
 }
 
-export function pack({ pairs, bias, unknown }: Weights): Pick<FittedModel, 'table' | 'bias' | 'unknown'> {
+export function pack({
+  pairs,
+  bias,
+  unknown,
+}: Weights): Pick<FittedModel, 'table' | 'unit' | 'bias' | 'unknown'> {
   const table = new Int32Array(BUCKETS);
+  const unit = largestOf(pairs) / WEIGHT_MAX || 1;
   for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
     const square = pairs[2 * bucket + 1] as number;
     if (square === 0) continue;
-    const weight = Math.round(WEIGHT_UNITS * (pairs[2 * bucket] as number));
-    const high = Math.max(-WEIGHT_MAX, Math.min(WEIGHT_MAX, weight));
+    const high = Math.round((pairs[2 * bucket] as number) / unit);
     const low = Math.max(1, Math.min(SQUARE_MAX, Math.round(SQUARE_UNITS * square)));
     table[bucket] = (high << 16) | low;
   }
-  return { table, bias, unknown };
+  return { table, unit, bias, unknown };
+}
+
+function largestOf(pairs: Float32Array): number {
+  let largest = 0;
+  for (let at = 0; at < pairs.length; at += 2) largest = Math.max(largest, Math.abs(pairs[at] as number));
+  return largest;
 }
 
 /** The published table, all of it at once. Reading it allocates nothing. */
@@ -53,15 +65,17 @@ export class LinearModel {
   readonly spam: number;
   readonly ham: number;
   readonly #table: Int32Array;
+  readonly #unit: number;
   readonly #bias: number;
   readonly #unknown: Float64Array;
 
-  constructor({ id, table, bias, unknown, caution, spam, ham }: FittedModel) {
+  constructor({ id, table, unit, bias, unknown, caution, spam, ham }: FittedModel) {
     this.id = id;
     this.caution = caution;
     this.spam = spam;
     this.ham = ham;
     this.#table = table;
+    this.#unit = unit;
     this.#bias = bias;
     this.#unknown = unknown;
   }
@@ -95,7 +109,7 @@ export class LinearModel {
       squares += entry & SQUARE_MAX;
     }
     const all = count + slots.length;
-    into.z = (weights / WEIGHT_UNITS + this.#bias) / Math.sqrt(squares / SQUARE_UNITS + missing + 1);
+    into.z = (weights * this.#unit + this.#bias) / Math.sqrt(squares / SQUARE_UNITS + missing + 1);
     into.known = all === 0 ? 0 : 1 - missed / all;
   }
 }
