@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
@@ -15,6 +17,9 @@ import { after, before, describe, it } from 'node:test';
 import { PnpClient } from '../clients/node/pnp-client.ts';
 import { runCli } from './cli-process.ts';
 import { type DaemonProcess, startDaemon } from './daemon-process.ts';
+import { until } from './until.ts';
+
+const MAIN = join(import.meta.dirname, '../src/main.js');
 
 const DIR = mkdtempSync(join(tmpdir(), 'pv-lessons-'));
 after(() => rmSync(DIR, { recursive: true }));
@@ -252,6 +257,61 @@ describe('providence bayes where no daemon runs', () => {
     rmSync(join(dir, 'secret'));
     assert.equal((await bayes(['restore', path])).code, 69);
     assert.ok(!existsSync(join(dir, 'store')) && !existsSync(join(dir, 'secret')));
+  });
+
+  describe('train', () => {
+    const here = join(DIR, 'trained');
+    const own = { PROVIDENCE_CONFIG: join(here, 'providence.toml') };
+    const corpus = join(DIR, 'corpus.tsv');
+    const rows = Array.from({ length: 700 }, (_, n) => {
+      const label = n % 3 === 0 ? 'spam' : 'ham';
+      return `${label}\ten\t${text(label, n)} & <b>\\n\\t${n}`;
+    });
+    const train = (file: string) => runCli(['train', file], '', own);
+    before(async () => {
+      mkdirSync(here);
+      writeFileSync(
+        corpus,
+        [...rows, 'ham\ten\tsaid twice', 'spam\ten\tsaid twice', 'ham\ten\t \n'].join('\n'),
+      );
+      await (await startDaemon({ dir: here })).stop();
+    });
+
+    it('teaches what the daemon would: it finds nothing new in the same file', async () => {
+      const first = await train(corpus);
+      assert.match(first.stdout, /^Taught 702, unchanged 1, refused 0 /, first.stderr);
+      assert.match((await train(corpus)).stdout, /^Taught 2, unchanged 701, refused 0 /);
+      const daemon = await startDaemon({ dir: here });
+      const client = new PnpClient({ path: daemon.adminPath, timeoutMs: 10_000 });
+      const twice = await client.tokens(`<message><body>said twice</body></message>`);
+      client.close();
+      const [pair] = twice.texts[0]!.tokens.slice(-1);
+      assert.deepEqual([pair!.spam, pair!.ham], [1, 0], 'the last word counts');
+      assert.match((await train(corpus)).stdout, /^Taught 2, unchanged 701, refused 0 /);
+      assert.equal(await daemon.stop(), 0);
+    });
+
+    it('stops at a row that is none, and may be run again', async () => {
+      const broken = join(DIR, 'broken.tsv');
+      writeFileSync(broken, `ham\ten\tsomething new\nno row\n`);
+      const { code, stderr } = await train(broken);
+      assert.deepEqual([code, /line 2 is no row/.test(stderr)], [65, true]);
+      assert.match((await train(corpus)).stdout, /^Taught 2, unchanged 701/);
+    });
+
+    it('leaves a store that opens, also when it is interrupted', async () => {
+      const large = join(DIR, 'large.tsv');
+      writeFileSync(
+        large,
+        Array.from({ length: 60_000 }, (_, n) => `ham\ten\t${text('more', n)}`).join('\n'),
+      );
+      const run = spawn(process.execPath, [MAIN, 'train', large], { env: { ...process.env, ...own } });
+      await until(() => existsSync(join(here, 'store/owner.pid')));
+      run.kill('SIGINT');
+      const [, signal] = await once(run, 'exit');
+      assert.equal(signal, 'SIGINT');
+      assert.match((await train(corpus)).stdout, /^Taught 2, unchanged 701/);
+    });
   });
 
   it('does not look for a store where a place was named', async () => {

@@ -4,8 +4,10 @@ import { findDaemon } from './daemon-client.ts';
 import { CliError, EXIT } from './exit.ts';
 import { beforeInterrupt } from './interrupt.ts';
 import { DAEMON_OPTIONS, type DaemonArgs } from './options.ts';
+import { mayOpenStore, openOwnStore } from './own-store.ts';
 import { note, print } from './print.ts';
-import { startProgress } from './progress.ts';
+import { type Progress, startProgress } from './progress.ts';
+import { StoreTrainer } from './store-trainer.ts';
 import { Trainer } from './trainer.ts';
 
 type TrainArgs = DaemonArgs & { label: 'spam' | 'ham' | undefined; files: string[] };
@@ -36,17 +38,16 @@ export const train: CommandModule<object, TrainArgs> = {
       .example('$0 train --label spam a.mbox b/', 'All of it spam')
       .example('cat t | $0 train --label ham -', 'One text a line'),
   handler: async (args) => {
-    const trainer = new Trainer(findDaemon(args, 'admin'));
+    const trainer = await startTrainer(args);
     const started = performance.now();
-    const progress = await startProgress(args.files);
+    let progress: Progress | undefined;
     const stop = () => {
-      progress.stop();
-      trainer.close();
+      progress?.stop();
       if (trainer.answered > 0) summarise(trainer, (performance.now() - started) / 1_000);
     };
     const takeBack = beforeInterrupt(stop);
     try {
-      await trainer.start();
+      progress = await startProgress(args.files);
       for (const file of args.files) {
         for await (const { label, stanza, bytes } of readCorpus(file)) {
           await trainer.teach(labelOf(args.label ?? label, file), stanza);
@@ -58,16 +59,34 @@ export const train: CommandModule<object, TrainArgs> = {
     } finally {
       takeBack();
       stop();
+      await trainer.close();
     }
   },
 };
+
+/** Through the daemon, or where none runs into the store itself. @throws PnpError, CliError, StoreError */
+async function startTrainer(args: DaemonArgs): Promise<Trainer | StoreTrainer> {
+  const trainer = new Trainer(findDaemon(args, 'admin'));
+  try {
+    await trainer.start();
+    return trainer;
+  } catch (error) {
+    trainer.close();
+    if (!mayOpenStore(args, error)) throw error;
+  }
+  const { store, secret } = await openOwnStore(args, false);
+  return new StoreTrainer(store, secret);
+}
 
 function labelOf(label: 'spam' | 'ham' | undefined, file: string): 'spam' | 'ham' {
   if (label !== undefined) return label;
   throw new CliError(EXIT.usage, `${file}: nothing says whether this is spam or ham; add --label.`);
 }
 
-function summarise({ answered, taught, unchanged, refused, refusal }: Trainer, seconds: number): void {
+function summarise(
+  { answered, taught, unchanged, refused, refusal }: Trainer | StoreTrainer,
+  seconds: number,
+): void {
   const perSecond = Math.round(answered / seconds);
   print(
     `Taught ${taught}, unchanged ${unchanged}, refused ${refused} in ${seconds.toFixed(1)} s (${perSecond}/s).`,

@@ -240,6 +240,11 @@ export interface Archive {
    * secret. `other-key`: its user has begun anew since, and has another salt or key. @throws StoreError `degraded`
    */
   restore(lesson: Buffer): Promise<'restored' | 'unchanged' | 'other-key' | 'damaged'>;
+  /**
+   * Learns an operator's lesson from its record, as `CorpusRecords` makes it elsewhere with the secret of this store; as
+   * `Lessons.teach` in all else.
+   */
+  learn(record: Buffer): Promise<'set' | 'replaced' | 'unchanged'>;
   /** Undoes old lessons, exactly, whatever `store.undo_days` says. @throws StoreError `degraded` */
   prune(step: PruneStep): Promise<Pruned>;
 }

@@ -10,12 +10,12 @@ const NO_SLOTS = new Uint32Array(0);
  * Server token ids of all texts of a sample, each once, in order of appearance, stride 16, at most FEATURES_MAX: what a trace
  * keeps and a lesson teaches.
  */
-export function sidsOf({ texts }: Subject): Buffer {
+export function sidsOf({ texts }: Pick<Subject, 'texts'>): Buffer {
   return texts.sids.length <= 1 ? (texts.sids[0] ?? NONE) : union(texts.sids);
 }
 
 /** Slots of all texts, each once, at most GRAMS_MAX. */
-export function slotsOf({ texts }: Subject): Uint32Array {
+export function slotsOf({ texts }: Pick<Subject, 'texts'>): Uint32Array {
   if (texts.slots.length <= 1) return texts.slots[0] ?? NO_SLOTS;
   const slots = new Set<number>();
   for (const of of texts.slots) for (const slot of of) if (slots.size < GRAMS_MAX) slots.add(slot);

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { DaemonKeys } from '../crypto.ts';
@@ -104,6 +105,12 @@ export class LessonArchive implements Archive {
     while (userId !== '' && users.dirty >= NEW_USERS_MAX) await setTimeout(WAIT_MS);
     if (userId !== '' && !users.restoreHead(userId, headFrom(piece))) return 'other-key';
     return (await lessons.restore(decoded.learnt, record)) ? 'restored' : 'unchanged';
+  }
+
+  learn(record: Buffer): Promise<'set' | 'replaced' | 'unchanged'> {
+    const decoded = decodeRecord(record);
+    assert(decoded.kind === 'learn', 'a record of a corpus teaches');
+    return this.#options.lessons.learn(decoded.learnt, record);
   }
 
   prune({ after, before, of }: PruneStep): Promise<Pruned> {

@@ -100,6 +100,17 @@ export class LMDBLessons implements Lessons {
     return this.#seqOf(id) === seq;
   }
 
+  /** Learns what the operator teaches. @param record of it. @throws StoreError as `teach` */
+  async learn(learnt: Learnt, record: Buffer): Promise<'set' | 'replaced' | 'unchanged'> {
+    return this.#inTurn(learnt.id, async () => {
+      this.#refuseIfDegraded();
+      const before = this.#live(learnt.id);
+      if (before?.learnt.label === learnt.label) return 'unchanged';
+      await this.#learn(learnt, { before, kept: NO_CHANGE, record });
+      return before === undefined ? 'set' : 'replaced';
+    });
+  }
+
   /**
    * Puts back a lesson as it was taught; one of its id that is there stays.
    * @param record of it, as it lay in a log. @throws StoreError as `teach`
