@@ -56,7 +56,10 @@ export const evaluate: CommandModule<object, EvalArgs> = {
 
 async function measure(judge: Judge, { train, test }: EvalArgs): Promise<Result> {
   const started = performance.now();
-  if (train !== undefined) await teachAll(judge, train);
+  if (train !== undefined) {
+    await teachAll(judge, train);
+    await judge.settle();
+  }
   const outcomes: Outcome[] = [];
   for await (const { label, text } of readTsv(test)) {
     const { verdict, total } = judge.judge(text);
