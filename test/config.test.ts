@@ -56,6 +56,11 @@ const BROKEN: readonly (readonly [name: string, text: string, message: RegExp])[
   ['broken TOML', '[limits\n', /line 1, column \d+/],
   ['thresholds the wrong way round', '[thresholds]\nham = 6\n', /line 2: `thresholds\.ham` must be below/],
   [
+    'a fit that could never have lessons enough',
+    '[linear.server]\nlessons_max = 100\nlessons_min = 51\n',
+    /line 2: `linear\.server\.lessons_max` must be at least twice linear\.server\.lessons_min/,
+  ],
+  [
     'no listener at all',
     'listen.unix = []\nlisten.tcp = []\n',
     /line 1: `listen\.unix` and listen\.tcp are both empty/,

@@ -47,7 +47,13 @@ const byScript = (spamTotal: number, hamTotal: number) => ({
 const STARTERS = [Uint32Array.of(60_000, 40_000, 0, 0, 9_000, 50_000), new Uint32Array(6)];
 
 function modelOf(spam: number, ham: number): LinearModel {
-  const nothing = { table: new Int32Array(BUCKETS), unit: 1, bias: 0, unknown: new Float64Array(16) };
+  const nothing = {
+    table: new Uint16Array(BUCKETS),
+    weightMax: 1,
+    ratioMax: 1,
+    bias: 0,
+    unknown: new Float64Array(16),
+  };
   return new LinearModel({ id: '', ...nothing, caution: 0.8, spam, ham });
 }
 

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { packSlots, SLOT_BYTES, slotOf, unpackSlots } from '../src/store/slots.ts';
 import { extractFeatures, listFeatures } from '../src/text/extract.ts';
-import { GRAMS_MAX, SCRIPT_BITS } from '../src/text/grams.ts';
-import { SCRIPTS } from '../src/text/scripts.ts';
+import { GRAMS_MAX } from '../src/text/features.ts';
+import { SCRIPT_BITS, SCRIPTS } from '../src/text/scripts.ts';
 
 const LATIN = 1;
 const ACCENTED = 2;

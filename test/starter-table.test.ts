@@ -5,10 +5,10 @@ import fc from 'fast-check';
 import { NO_FIELDS } from '../src/store/lmdb/lesson-fields.ts';
 import { type Learnt, OPERATOR_TAG } from '../src/store/lmdb/lesson-record.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
-import { TOKEN_STRIDE } from '../src/store/lmdb/token-ids.ts';
 import { SEGMENT_STARTER_MAX, SEGMENT_TOKENS_MAX, TokenTable } from '../src/store/lmdb/token-table.ts';
 import type { Starter } from '../src/store/starter.ts';
 import type { ServerColumns } from '../src/store/store.ts';
+import { TOKEN_STRIDE } from '../src/store/token-words.ts';
 import {
   hashesOf,
   lessonId,

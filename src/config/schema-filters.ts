@@ -130,7 +130,7 @@ export const linearTable = table(
         lessons_min: whole(20, [2, 100_000], 'Lessons of each class that a fit needs for an opinion.'),
         lessons_max: whole(
           20_000,
-          [100, 1_000_000],
+          [100, 200_000],
           'Lessons that a fit takes, the newest of each class; about 1 KiB of memory each while it runs.',
         ),
         fit_seconds: whole(60, [1, 86_400], 'Least time between two fits, while lessons change.'),

@@ -32,9 +32,9 @@ export function fitModel(problem: Problem): FittedModel {
 }
 
 /** The same fit, the same id, also after a restart: opinions that were kept rest on it. */
-function idOf({ table, unknown, unit, bias, caution, spam, ham }: Omit<FittedModel, 'id'>): string {
+function idOf({ table, unknown, ...numbers }: Omit<FittedModel, 'id'>): string {
   const hash = createHash('sha256').update(table).update(unknown);
-  return hash.update([unit, bias, caution, spam, ham].join(' ')).digest('hex').slice(0, ID_DIGITS);
+  return hash.update(JSON.stringify(numbers)).digest('hex').slice(0, ID_DIGITS);
 }
 
 function cautionOf(problem: Problem): number {

@@ -6,12 +6,15 @@ import { extractFeatures } from '../text/extract.ts';
 import type { Features } from '../text/features.ts';
 import { type Fingerprint, NO_FINGERPRINT, unitsOf } from '../text/fingerprint.ts';
 
+/** What stays of a text's features. */
+export type KnownFeatures = Omit<Features, 'grams'>;
+
 /** What is known of a sample's texts without any table: their fingerprint, features and server token ids. */
 export interface KnownTexts {
   /** Keyed fingerprint; '' without text. */
   readonly id: string;
   /** One entry a text. */
-  readonly features: readonly Features[];
+  readonly features: readonly KnownFeatures[];
   /** Server token ids, stride 16, one entry a text. */
   readonly sids: readonly Buffer[];
   /** Slots of stretches of letters for `linear.server`, one entry a text. */
@@ -61,9 +64,14 @@ export class TextCache {
     const known = this.#cache.get(id);
     if (known !== undefined) return known;
     const isSeenAgain = this.#markSeen(id);
-    const features = texts.map((text) => extractFeatures(text.text));
+    const slots: Uint32Array[] = [];
+    const features = texts.map(({ text }) => {
+      const found = extractFeatures(text);
+      // At once: stretches of letters are scratch space of the next text.
+      slots.push(this.#ids.slots(found.grams));
+      return found;
+    });
     const sids = features.map((feature) => this.#ids.serverTokens(feature.hashes, feature.scripts));
-    const slots = features.map((feature) => this.#ids.slots(feature.grams));
     const fresh = { id, features, sids, slots, fingerprint: longestOf(features), isSeenAgain };
     if (isSeenAgain) this.#cache.set(id, { ...fresh, features: features.map(unpooled) });
     return fresh;
@@ -79,24 +87,24 @@ export class TextCache {
   }
 }
 
-function longestOf(features: readonly Features[]): Fingerprint {
+function longestOf(features: readonly KnownFeatures[]): Fingerprint {
   let longest = NO_FINGERPRINT;
   for (const { fingerprint } of features) if (unitsOf(fingerprint) >= unitsOf(longest)) longest = fingerprint;
   return longest;
 }
 
 /** With memory of its own: hashes are cut from a pool of Buffer's, all of which one slice would keep alive. */
-function unpooled(features: Features): Features {
-  const own = Buffer.allocUnsafeSlow(features.hashes.length);
-  own.set(features.hashes);
-  return { ...features, hashes: own };
+function unpooled({ hashes, count, scripts, fingerprint }: KnownFeatures): KnownFeatures {
+  const own = Buffer.allocUnsafeSlow(hashes.length);
+  own.set(hashes);
+  return { hashes: own, count, scripts, fingerprint };
 }
 
-/** Bytes held by an entry: hashes and ids of 16 bytes a feature, two words a stretch of letters, and what objects cost, fingerprints among them. */
-function weightOf(texts: KnownTexts): number {
+/** Bytes held by an entry: 33 a feature, four a stretch of letters, and what objects cost, fingerprints among them. */
+function weightOf({ features, slots }: KnownTexts): number {
   let bytes = ENTRY_BYTES;
-  for (const features of texts.features)
-    bytes += ENTRY_BYTES + 33 * features.count + 8 * features.grams.length;
+  for (const { count } of features) bytes += ENTRY_BYTES + 33 * count;
+  for (const { length } of slots) bytes += 4 * length;
   return bytes;
 }
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { SubjectKind } from '../model/subject.ts';
-import { SCRIPT_BITS } from '../text/grams.ts';
+import { SCRIPT_BITS } from '../text/scripts.ts';
 import { BlockCipher, type DaemonKeys } from './crypto.ts';
 import { idWord } from './id-words.ts';
 import { KIND_BYTES } from './keys.ts';
@@ -81,7 +81,11 @@ export class DerivedIds implements KeyedIds {
     return ids;
   }
 
-  /** A keyed shuffle that is no cipher: enough for what stays in memory or is sealed. */
+  /**
+   * Multiply-shift (Dietzfelbinger et al., "A reliable randomized algorithm for the closest-pair problem", 1997): whoever does
+   * not know the key cannot make two stretches of letters share a bucket more often than twice what chance does. It is no
+   * cipher: what it gives stays in memory, or is sealed.
+   */
   slots(grams: Uint32Array): Uint32Array {
     const slots = new Uint32Array(grams.length);
     const factor = this.#slotFactor;

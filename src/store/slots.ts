@@ -1,4 +1,4 @@
-import { SCRIPT_BITS } from '../text/grams.ts';
+import { SCRIPT_BITS } from '../text/scripts.ts';
 
 /**
  * A slot says where a feature lies in the table of `linear.server`, and the script of its letters: a bucket of 20 bits above

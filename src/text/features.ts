@@ -4,6 +4,8 @@ import type { Fingerprint } from './fingerprint.ts';
 export const TOKENISER_VERSION = 2;
 /** A lesson, a trace and a verdict see at most this many features of a text. */
 export const FEATURES_MAX = 128;
+/** Stretches of letters that a text is seen by at most; of more, those with the smallest hashes, as `Sampler` does. */
+export const GRAMS_MAX = 256;
 
 /** Features of one text as public 128-bit hashes (h128), never stored as they are, and its fingerprint. */
 export interface Features {
@@ -12,7 +14,7 @@ export interface Features {
   readonly count: number;
   /** The script of each feature's letters, 0 where it has none: see `scripts.ts`. */
   readonly scripts: Uint8Array;
-  /** Stretches of letters, see `grams.ts`: public hashes as well. */
+  /** Stretches of letters, see `grams.ts`: public hashes as well. Scratch space: valid until the next text. */
   readonly grams: Uint32Array;
   readonly fingerprint: Fingerprint;
 }

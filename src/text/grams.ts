@@ -1,20 +1,17 @@
 import { foldOf } from './chars.ts';
+import { GRAMS_MAX } from './features.ts';
 import { scatter } from './hash.ts';
 import { TEXT_UNITS_MAX } from './normalise.ts';
+import { SCRIPT_BITS } from './scripts.ts';
 import { nthSmallest } from './smallest.ts';
 import type { Survey } from './survey.ts';
 import { CHAR, CLASS_BITS, SCRIPT_SHIFT, TRAIT } from './traits.ts';
 
-/** Stretches of letters that a text is seen by at most; of more, those with the smallest hashes, as `Sampler` does. */
-export const GRAMS_MAX = 256;
-/** Bits of a gram below its hash: the script of its letters. */
-export const SCRIPT_BITS = 4;
-
 /** Grams held before all but the `GRAMS_MAX` smallest are let go. */
 const HELD_MAX = 4 * GRAMS_MAX;
-const SLOTS = 2 * HELD_MAX;
-/** What is left of 32 bits for a place among them. */
-const SLOT_SHIFT = 32 - Math.log2(SLOTS);
+const SLOTS_MAX = 2 * HELD_MAX;
+/** For each unit of a text, of which each may begin three grams: few for a short text, since all of them are cleared. */
+const SLOTS_A_UNIT = 4;
 const UNITS_MAX = 2 * TEXT_UNITS_MAX + 2;
 const SCRIPT_MASK = (1 << SCRIPT_BITS) - 1;
 const SPACE = 0x20;
@@ -32,17 +29,20 @@ const scripts = new Uint8Array(UNITS_MAX);
 const DENSE = 0x80;
 const held = new Uint32Array(HELD_MAX + 3);
 const toSort = new Uint32Array(HELD_MAX + 3);
-const slots = new Uint32Array(SLOTS);
+const slots = new Uint32Array(SLOTS_MAX);
+/** What is left of 32 bits for a place among those slots that are in use. */
+let slotShift = 0;
 
 /**
  * Distinct stretches of four letters of a cleaned text, over its spaces and signs, without case, every digit as a zero; of
  * scripts without spaces single letters and pairs besides. A word that is written another way keeps most of them (Sculley &
  * Wachman, "Relaxed online SVMs for spam filtering", 2007). Each is a public hash of 28 bits above the number of its script;
- * it never leaves memory as it is.
+ * it never leaves memory as it is. Scratch space: valid until the next text.
  */
 export function gramsOf(survey: Survey): Uint32Array {
   const end = writeRow(survey);
-  slots.fill(0);
+  slotShift = Math.clz32(Math.min(SLOTS_MAX, SLOTS_A_UNIT * end) - 1);
+  clearSlots();
   let count = 0;
   let largest = 0xffffffff;
   let hash = 0;
@@ -66,7 +66,7 @@ export function gramsOf(survey: Survey): Uint32Array {
     count = keep(count, largest);
   }
   if (count > GRAMS_MAX) count = keep(count, largestOfKept(count));
-  return held.slice(0, count);
+  return held.subarray(0, count);
 }
 
 /** Returns how many units were written. */
@@ -108,14 +108,19 @@ function highest(bytes: number): number {
  */
 function place(gram: number, largest: number, count: number): number {
   if (gram > largest || gram === 0) return count;
-  let slot = gram >>> SLOT_SHIFT;
+  const last = 0xffffffff >>> slotShift;
+  let slot = gram >>> slotShift;
   for (let other = slots[slot] as number; other !== 0; other = slots[slot] as number) {
     if (other === gram) return count;
-    slot = (slot + 1) & (SLOTS - 1);
+    slot = (slot + 1) & last;
   }
   slots[slot] = gram;
   held[count] = gram;
   return count + 1;
+}
+
+function clearSlots(): void {
+  slots.fill(0, 0, 2 ** (32 - slotShift));
 }
 
 function largestOfKept(count: number): number {
@@ -125,7 +130,7 @@ function largestOfKept(count: number): number {
 
 /** Lets go of all above the largest; the order in the text stays. Returns how many are left. */
 function keep(count: number, largest: number): number {
-  slots.fill(0);
+  clearSlots();
   let kept = 0;
   for (let index = 0; index < count; index += 1) kept = place(held[index] as number, largest, kept);
   return kept;

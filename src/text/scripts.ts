@@ -24,6 +24,7 @@ const PATTERNS = [
 export const OTHER_SCRIPT = PATTERNS.length + 1;
 /** How many there are, 0 among them: they fit into four bits. */
 export const SCRIPTS = OTHER_SCRIPT + 1;
+export const SCRIPT_BITS = 4;
 
 /** Calls back with the index and the script of every letter of a text. */
 export function forEachLetter(text: string, callback: (index: number, script: number) => void): void {

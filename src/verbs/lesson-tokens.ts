@@ -1,6 +1,5 @@
 import type { Subject } from '../pipeline/gather.ts';
-import { FEATURES_MAX } from '../text/features.ts';
-import { GRAMS_MAX } from '../text/grams.ts';
+import { FEATURES_MAX, GRAMS_MAX } from '../text/features.ts';
 
 const ID_STRIDE = 16;
 const NONE = Buffer.alloc(0);

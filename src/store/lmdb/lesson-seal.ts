@@ -1,8 +1,9 @@
 import { BlockCipher } from '../crypto.ts';
 import { packSlots, SLOT_BYTES, unpackSlots } from '../slots.ts';
 import type { LessonInput } from '../store.ts';
+import { TOKEN_STRIDE } from '../token-words.ts';
 import type { Learnt } from './lesson-record.ts';
-import { packScripts, TOKEN_BYTES, TOKEN_STRIDE, unpackScripts } from './token-ids.ts';
+import { packScripts, TOKEN_BYTES, unpackScripts } from './token-ids.ts';
 
 const KEY_BYTES = 16;
 const BLOCK_BYTES = 16;

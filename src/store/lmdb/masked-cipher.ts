@@ -1,6 +1,6 @@
 import { FEATURES_MAX } from '../../text/features.ts';
 import type { BlockCipher } from '../crypto.ts';
-import { STRIDE_WORDS, TOKEN_STRIDE, tokenWords } from './token-ids.ts';
+import { STRIDE_WORDS, TOKEN_STRIDE, tokenWords } from '../token-words.ts';
 
 const blocks = new Uint32Array(FEATURES_MAX * STRIDE_WORDS);
 const blockBytes = new Uint8Array(blocks.buffer);

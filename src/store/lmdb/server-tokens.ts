@@ -2,10 +2,11 @@ import { SCRIPTS } from '../../text/scripts.ts';
 import { segmentKey } from '../keys.ts';
 import type { Starter } from '../starter.ts';
 import type { ServerColumns, ServerTokens } from '../store.ts';
+import { TOKEN_STRIDE } from '../token-words.ts';
 import type { CheckpointRecord } from './checkpoint-record.ts';
 import type { Environment } from './environment.ts';
 import type { Learnt } from './lesson-record.ts';
-import { TOKEN_BYTES, TOKEN_STRIDE } from './token-ids.ts';
+import { TOKEN_BYTES } from './token-ids.ts';
 import { ROW_WORDS, SEGMENT_TOKENS_MAX, TokenTable } from './token-table.ts';
 
 const HEAD_BYTES = 16;

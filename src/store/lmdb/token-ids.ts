@@ -1,23 +1,8 @@
-import { SCRIPT_BITS } from '../../text/grams.ts';
+import { SCRIPT_BITS } from '../../text/scripts.ts';
+import { SCRIPT_AT, SCRIPT_WORD, STRIDE_WORDS, TOKEN_STRIDE, tokenWords } from '../token-words.ts';
 
 /** Bytes kept of a token's id. */
 export const TOKEN_BYTES = 8;
-/** Bytes from one token's id to the next, as ciphers return them. */
-export const TOKEN_STRIDE = 16;
-
-/** Behind an id the script of the token's letters. */
-export const SCRIPT_AT = 8;
-
-/** The same in words of 4 bytes. */
-export const STRIDE_WORDS = TOKEN_STRIDE / 4;
-export const SCRIPT_WORD = SCRIPT_AT / 4;
-
-/** Ids of stride 16 as words of this machine, with a sign; those that lie askew are copied. */
-export function tokenWords(ids: Buffer, count: number): Int32Array {
-  const straight = ids.byteOffset % 4 === 0 ? ids : Buffer.from(new Uint8Array(ids).buffer);
-  return new Int32Array(straight.buffer, straight.byteOffset, count * STRIDE_WORDS);
-}
-
 /** Copies the first 8 bytes of every 16, as words of this machine: several times as fast as byte by byte. */
 export function copyTokens(ids: Buffer, count: number, into: { words: Uint32Array; at: number }): void {
   const { words, at } = into;

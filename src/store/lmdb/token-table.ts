@@ -1,6 +1,6 @@
 import type { ServerColumns } from '../store.ts';
+import { tokenWords } from '../token-words.ts';
 import { type Learnt, OPERATOR_TAG } from './lesson-record.ts';
-import { tokenWords } from './token-ids.ts';
 
 export const SEGMENT_SLOTS = 4096;
 /** Load of 0.75: beyond it, linear probing for an unknown token gets slow (Knuth, TAOCP 3, 6.4: 8.5 probes). */

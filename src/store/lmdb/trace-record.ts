@@ -1,18 +1,11 @@
 import { VERDICTS } from '../../model/verdict.ts';
-import { FEATURES_MAX } from '../../text/features.ts';
+import { FEATURES_MAX, GRAMS_MAX } from '../../text/features.ts';
 import { FINGERPRINT_WORDS, type Fingerprint, isEmpty, NO_FINGERPRINT } from '../../text/fingerprint.ts';
-import { GRAMS_MAX } from '../../text/grams.ts';
 import { idOfWords, idWord } from '../id-words.ts';
 import { packSlots, SLOT_BYTES, unpackSlots } from '../slots.ts';
 import type { Trace } from '../store.ts';
-import {
-  copyTokens,
-  packScripts,
-  spreadTokens,
-  TOKEN_BYTES,
-  TOKEN_STRIDE,
-  unpackScripts,
-} from './token-ids.ts';
+import { TOKEN_STRIDE } from '../token-words.ts';
+import { copyTokens, packScripts, spreadTokens, TOKEN_BYTES, unpackScripts } from './token-ids.ts';
 
 const HEAD_BYTES = 72;
 const SCORES_MAX = 64;

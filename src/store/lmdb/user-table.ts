@@ -1,4 +1,5 @@
 import type { CountColumns } from '../store.ts';
+import { tokenWords } from '../token-words.ts';
 import { LESSON_WEIGHT, type Learnt } from './lesson-record.ts';
 import {
   BUCKET_TOKENS,
@@ -14,7 +15,7 @@ import {
   sortedTokens,
   withoutRarest,
 } from './token-buckets.ts';
-import { TOKEN_BYTES, tokenWords } from './token-ids.ts';
+import { TOKEN_BYTES } from './token-ids.ts';
 
 const HEAD_BYTES = 64;
 /** Filled to 0.75 by new tokens, a table is laid out anew. */
