@@ -24,6 +24,7 @@ import {
   knownShares,
   partsToTeach,
   phrasesMax,
+  quietLessons,
   type Shares,
   serverLessons,
   type TableSizes,
@@ -58,8 +59,8 @@ export async function copySeededStore(
 
 const KEPT_PREFIX = 'providence-bench-store-';
 const SHARES_FILE = 'shares.json';
-/** Two, so that two commits can be compared without filling twice. */
-const KEPT_MAX = 2;
+/** So that two commits can be compared without filling twice; a bench has up to three stores. */
+const KEPT_MAX = 6;
 /** Lessons under way at once; the store flushes them together. */
 const BATCH = 512;
 
@@ -88,10 +89,24 @@ async function fill(directory: string, sizes: TableSizes, progress: (text: strin
         lessons.map((lesson) => userLesson(store, userJID(user), lesson)),
       );
     }
+    await teachQuiet(store, sizes, progress);
   } finally {
     await store.close();
   }
   writeFileSync(path.join(directory, SHARES_FILE), JSON.stringify(knownShares(sizes, bank, parts)));
+}
+
+/** Many users at a time, since each of them teaches little. */
+async function teachQuiet(store: Store, sizes: TableSizes, progress: (text: string) => void): Promise<void> {
+  const last = sizes.users + (sizes.quiet?.users ?? 0);
+  for (let user = sizes.users; user < last; user += BATCH) {
+    progress(`filling the store: user ${user} of ${last}`);
+    const count = Math.min(BATCH, last - user);
+    const lessons = Array.from({ length: count }, (_, index) =>
+      quietLessons(sizes, user + index).map((lesson) => userLesson(store, userJID(user + index), lesson)),
+    );
+    await teachAll(store, lessons.flat());
+  }
 }
 
 function complain(fields: object, message: string): void {
@@ -141,8 +156,8 @@ function anyLesson(store: Store, reporterId: string) {
 
 /** Names the sizes and every source that decides what the store holds. */
 function fingerprint(sizes: TableSizes): string {
-  const { serverTokens, userTokens, users, seed } = sizes;
-  const hash = createHash('sha256').update(JSON.stringify({ serverTokens, userTokens, users, seed }));
+  const { serverTokens, userTokens, users, quiet, seed } = sizes;
+  const hash = createHash('sha256').update(JSON.stringify({ serverTokens, userTokens, users, quiet, seed }));
   const root = path.dirname(import.meta.dirname);
   for (const folder of ['src/store', 'src/text', 'bench']) {
     for (const file of readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).sort()) {

@@ -11,6 +11,8 @@ export interface TableSizes {
   readonly serverTokens: number;
   readonly userTokens: number;
   readonly users: number;
+  /** Users behind those, with tokens that no message has. */
+  readonly quiet?: { readonly users: number; readonly tokens: number };
   readonly seed: number;
 }
 
@@ -61,6 +63,18 @@ export function userLessons(
   { user, part }: { user: number; part: number },
 ): HashLesson[] {
   return lessons(userTokens(bank, part, user), sizes.userTokens, createRandom(sizes.seed + 3 + user));
+}
+
+/** The two lessons of a user who has hardly taught. */
+export function quietLessons({ quiet, seed }: TableSizes, user: number): HashLesson[] {
+  return lessons(
+    taught(
+      () => [],
+      () => true,
+    ),
+    quiet?.tokens ?? 0,
+    createRandom(seed + 4 + user),
+  );
 }
 
 const SAMPLE_MESSAGES = 10_000;

@@ -88,6 +88,7 @@ export class LMDBServerTokens implements ServerTokens {
   /** @param seq of the record that teaches or undoes; never less than one applied before. */
   apply(learnt: Learnt, seq: number, sign: 1 | -1): void {
     const { sids } = learnt;
+    this.#table.touch(sids);
     for (let offset = 0; offset < sids.length; offset += TOKEN_BYTES) {
       const segment = this.#table.segmentOf(sids, offset);
       if (seq <= this.#seqs[segment]!) continue;

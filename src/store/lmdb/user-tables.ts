@@ -12,7 +12,7 @@ import type { Writing } from './server-tokens.ts';
 import { type UserHead, UserTable } from './user-table.ts';
 
 /** Users whose keys are held ready. */
-const OPEN_USERS_MAX = 10_000;
+const OPEN_USERS_MAX = 32_768;
 /** Users whose first record waits to be written; while nothing can be written, one more is treated as if the key were wrong. */
 const NEW_USERS_MAX = 10_000;
 /** While there is no room, so many tables that are asked for leave one behind: to keep one costs as much as to read it. */
