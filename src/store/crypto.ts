@@ -9,7 +9,7 @@ export interface DaemonKeys {
   readonly masked: Buffer;
   /** Mask of the traces that are no user's. */
   readonly trace: Buffer;
-  /** Shuffles the slots of `linear.server`; the other one seals them and what is fitted of them. */
+  /** Shuffles the slots of `linear.server`; the other one seals them in lessons. */
   readonly slot: Buffer;
   readonly linear: Buffer;
   readonly reported: Buffer;
@@ -27,7 +27,7 @@ export function deriveDaemonKeys(secret: Buffer): DaemonKeys {
     masked: derive(secret, 'masked', 16),
     trace: derive(secret, 'trace', 16),
     slot: derive(secret, 'slot', 8),
-    linear: derive(secret, 'linear', 32),
+    linear: derive(secret, 'linear', 16),
     reported: derive(secret, 'reported', 16),
     dump: derive(secret, 'dump', 32),
     fingerprint: derive(secret, 'fingerprint', 16),

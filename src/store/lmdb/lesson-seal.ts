@@ -5,7 +5,6 @@ import { TOKEN_STRIDE } from '../token-words.ts';
 import type { Learnt } from './lesson-record.ts';
 import { packScripts, TOKEN_BYTES, unpackScripts } from './token-ids.ts';
 
-const KEY_BYTES = 16;
 const BLOCK_BYTES = 16;
 
 /** What a lesson says to `linear.server` besides its tokens. */
@@ -20,14 +19,15 @@ type Sealed = Pick<Learnt, 'id' | 'at' | 'sids' | 'linear'>;
 
 /**
  * Seals what no cipher has made unreadable: the scripts of tokens, half a byte each, and then slots, three bytes each. In counter
- * mode (NIST SP 800-38A, 6.5); a lesson's id and its time begin the counter.
+ * mode (NIST SP 800-38A, 6.5); the first half of a lesson's id and its time begin the counter: a lesson that is taught again
+ * as the other class has another time, or the same plain text.
  */
 export class LessonSeal {
   readonly #cipher: BlockCipher;
 
-  /** @param key of which the first 16 bytes are used. */
+  /** @param key 16 bytes. */
   constructor(key: Buffer) {
-    this.#cipher = new BlockCipher(key.subarray(0, KEY_BYTES));
+    this.#cipher = new BlockCipher(key);
   }
 
   seal({ sids, slots, id, at }: LessonInput): Buffer {
@@ -35,7 +35,8 @@ export class LessonSeal {
     const scriptBytes = Math.ceil(count / 2);
     const plain = new Uint8Array(scriptBytes + SLOT_BYTES * slots.length);
     packScripts(sids, count, plain, 0);
-    packSlots(slots, plain, scriptBytes);
+    // Not in the order of the text, by which it could be read.
+    packSlots(slots.toSorted(), plain, scriptBytes);
     return this.#apply(plain, { id, at });
   }
 
