@@ -8,7 +8,8 @@ import { SaxesParser } from 'saxes';
 import { corpusBytes, readCorpus, readTsv } from '../src/cli/corpus.ts';
 import { parseRow } from '../src/cli/corpus-tsv.ts';
 import { LINE_CHARS_MAX, readLines } from '../src/cli/lines.ts';
-import { messageOf } from '../src/cli/stanza-text.ts';
+import { messageElementOf, messageOf } from '../src/cli/stanza-text.ts';
+import { parseStanza } from '../src/model/xml.ts';
 import { plainText } from '../src/text/mime.ts';
 
 const DIR = mkdtempSync(join(tmpdir(), 'pv-corpus-'));
@@ -186,6 +187,18 @@ describe('plainText', () => {
     ]);
     assert.ok(performance.now() - start < 2_000);
   });
+});
+
+describe('a text of a corpus', () => {
+  for (const text of [
+    '',
+    'a & b < c > d "e" \'f\' ]]>',
+    ' \r\n\t x\r',
+    '\0\x0b\ufffe\ud83d x \ud83d\ude00 \udc00',
+    '&amp;',
+  ])
+    it(`is the same message written and parsed, and made at once: ${JSON.stringify(text)}`, () =>
+      assert.deepEqual(messageElementOf(text), parseStanza(Buffer.from(messageOf(text)))));
 });
 
 describe('readCorpus', () => {

@@ -1,16 +1,21 @@
 import { RequestError } from '../errors.ts';
 import { bareJID } from '../model/jid.ts';
-import { sampleOf } from '../model/stanza.ts';
+import type { Sample } from '../model/sample.ts';
+import { sampleOf, sampleOfStanza } from '../model/stanza.ts';
+import { STANZA_BYTES_MAX } from '../model/xml.ts';
 import { TextCache } from '../pipeline/text-cache.ts';
 import { CorpusRecords } from '../store/lmdb/corpus-records.ts';
 import type { LessonLabel } from '../store/store.ts';
 import { sidsOf, slotsOf } from '../verbs/lesson-tokens.ts';
+import { messageElementOf } from './stanza-text.ts';
 
 /** The least that a cache of texts may have: a corpus seldom says the same twice. */
 const TEXTS_BYTES_MAX = 2 ** 20;
 
-/** A stanza of a corpus with what it is. */
-export type Labelled = readonly [label: LessonLabel, stanza: string];
+/** A stanza of a corpus, or a text of one, with what it is. */
+export type Labelled = readonly [label: LessonLabel, content: string, form: 'stanza' | 'text'];
+
+const FACTS = { stream: {} };
 
 /** What became of some stanzas. */
 export interface ReadBatch {
@@ -38,9 +43,9 @@ export class CorpusReader {
   read(stanzas: readonly Labelled[], at: number): ReadBatch {
     const records: Buffer[] = [];
     const counts = { empty: 0, refused: 0, refusal: undefined as string | undefined };
-    for (const [label, stanza] of stanzas) {
+    for (const each of stanzas) {
       try {
-        const record = this.#recordOf(label, stanza, at);
+        const record = this.#recordOf(each, at);
         if (record === undefined) counts.empty += 1;
         else records.push(record);
       } catch (error) {
@@ -57,9 +62,9 @@ export class CorpusReader {
     return { ...counts, ends, records: joined(records, end) };
   }
 
-  #recordOf(label: LessonLabel, stanza: string, at: number): Buffer | undefined {
+  #recordOf([label, content, form]: Labelled, at: number): Buffer | undefined {
     const { ids } = this.#records;
-    const sample = sampleOf(Buffer.from(stanza), { stream: {} });
+    const sample = form === 'stanza' ? sampleOf(Buffer.from(content), FACTS) : sampleOfText(content);
     const texts = this.#texts.of(sample.texts);
     if (sample.isTest || texts.id === '') return undefined;
     const senderId = sample.subject === undefined ? '' : ids.id('jid', bareJID(sample.subject));
@@ -84,4 +89,15 @@ function joined(records: readonly Buffer[], length: number): Uint8Array {
     at += record.length;
   }
   return all;
+}
+
+/** As `sampleOf` of the stanza that says it. @throws RequestError `too-large` */
+function sampleOfText(text: string): Sample {
+  if (text.length > STANZA_BYTES_MAX)
+    throw new RequestError(
+      'EX_DATAERR',
+      'too-large',
+      `A text is longer than ${STANZA_BYTES_MAX} characters.`,
+    );
+  return sampleOfStanza(messageElementOf(text), FACTS);
 }

@@ -12,6 +12,8 @@ import { messageOf } from './stanza-text.ts';
 export interface CorpusStanza {
   readonly label: Label | undefined;
   readonly stanza: string;
+  /** Where the source has a text and no stanza. */
+  readonly text?: string;
   readonly bytes: number;
 }
 
@@ -88,7 +90,26 @@ async function* readStandardInput(): AsyncGenerator<CorpusText> {
 
 async function* fromTexts(texts: AsyncIterable<CorpusText>): AsyncGenerator<CorpusStanza> {
   for await (const { label, text } of texts) {
-    yield { label, stanza: messageOf(text), bytes: Buffer.byteLength(text) };
+    yield new CorpusMessage(label, text);
+  }
+}
+
+/** Its stanza is made where one is asked for: a reader of texts needs none. */
+class CorpusMessage implements CorpusStanza {
+  readonly label: Label | undefined;
+  readonly text: string;
+
+  constructor(label: Label | undefined, text: string) {
+    this.label = label;
+    this.text = text;
+  }
+
+  get stanza(): string {
+    return messageOf(this.text);
+  }
+
+  get bytes(): number {
+    return Buffer.byteLength(this.text);
   }
 }
 

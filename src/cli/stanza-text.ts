@@ -1,3 +1,5 @@
+import type { XMLElement } from '../model/xml.ts';
+
 /** Sender of stanzas made of a corpus's texts: a reserved domain, so that no karma sticks to anybody. */
 const CORPUS_JID = 'corpus@train.invalid';
 
@@ -9,13 +11,21 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 
 /** Text as the content of an element. What XML 1.0 §2.2 forbids is dropped. */
 export function escapeText(text: string): string {
-  return text
-    .replace(FORBIDDEN, '')
-    .replace(LONE_SURROGATE, '')
-    .replace(MARKUP, (character) => ESCAPES[character]!);
+  return allowedText(text).replace(MARKUP, (character) => ESCAPES[character]!);
+}
+
+function allowedText(text: string): string {
+  return text.replace(FORBIDDEN, '').replace(LONE_SURROGATE, '');
 }
 
 /** A message stanza with the text as its body. */
 export function messageOf(text: string): string {
   return `<message from='${CORPUS_JID}' type='chat'><body>${escapeText(text)}</body></message>`;
+}
+
+/** The same message as a parser reads it, without writing and parsing it. */
+export function messageElementOf(text: string): XMLElement {
+  const allowed = allowedText(text);
+  const body = { name: 'body', ns: '', attributes: [], children: allowed === '' ? [] : [allowed] };
+  return { name: 'message', ns: '', attributes: ['from', CORPUS_JID, 'type', 'chat'], children: [body] };
 }

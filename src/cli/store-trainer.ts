@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { LessonLabel, Store } from '../store/store.ts';
+import type { CorpusStanza } from './corpus.ts';
 import type { Labelled, ReadBatch } from './corpus-reader.ts';
 
 /** Stanzas that go to a thread at once. */
@@ -37,8 +38,9 @@ export class StoreTrainer {
   }
 
   /** Waits only while too much is under way. @throws StoreError `degraded`, Error of a thread */
-  async teach(label: LessonLabel, stanza: string): Promise<void> {
-    this.#batch.push([label, stanza]);
+  async teach(label: LessonLabel, message: CorpusStanza): Promise<void> {
+    const { text } = message;
+    this.#batch.push(text === undefined ? [label, message.stanza, 'stanza'] : [label, text, 'text']);
     if (this.#batch.length >= BATCH_STANZAS) await this.#send();
   }
 

@@ -49,9 +49,9 @@ export const train: CommandModule<object, TrainArgs> = {
     try {
       progress = await startProgress(args.files);
       for (const file of args.files) {
-        for await (const { label, stanza, bytes } of readCorpus(file)) {
-          await trainer.teach(labelOf(args.label ?? label, file), stanza);
-          progress.add(bytes);
+        for await (const message of readCorpus(file)) {
+          await trainer.teach(labelOf(args.label ?? message.label, file), message);
+          progress.add(message.bytes);
         }
       }
       await trainer.finish();

@@ -1,4 +1,5 @@
 import { PnpClient, PnpError } from '../../clients/node/pnp-client.ts';
+import type { CorpusStanza } from './corpus.ts';
 import type { DaemonPlace } from './daemon-client.ts';
 import { CliError, EXIT } from './exit.ts';
 
@@ -44,7 +45,7 @@ export class Trainer {
   }
 
   /** Sends a lesson; waits only while too many are unanswered. @throws PnpError where going on makes no sense */
-  async teach(label: 'spam' | 'ham', stanza: string): Promise<void> {
+  async teach(label: 'spam' | 'ham', { stanza }: CorpusStanza): Promise<void> {
     while (this.#inFlight >= this.#inFlightMax) await this.#oneAnswered();
     if (this.#failure !== undefined) throw this.#failure;
     // The daemon would close the connection over it, and with it all that is in flight.
