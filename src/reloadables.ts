@@ -2,8 +2,9 @@ import type { Logger } from 'pino';
 import type { Access } from './access/access.ts';
 import type { Config } from './config/schema.ts';
 import type { LinearFitter } from './linear/fitter.ts';
-import { fitterBounds, rulesOf } from './pipeline/create.ts';
+import { fitterBounds, rulesOf, serverOptions } from './pipeline/create.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
+import type { Weigher } from './pipeline/weigh.ts';
 import type { Reloadable } from './reload.ts';
 import type { Server } from './server/server.ts';
 import type { StoreBounds } from './store/options.ts';
@@ -18,6 +19,7 @@ interface Rooms {
   readonly pipeline: Pipeline;
   readonly server: Server;
   readonly learning: Learning;
+  readonly weigher: Weigher;
 }
 
 /** What follows a reload. Secrets and certificates are read anew each time, whether or not a key has changed. */
@@ -29,6 +31,7 @@ export function reloadablesOf({
   pipeline,
   server,
   learning,
+  weigher,
 }: Rooms): readonly Reloadable[] {
   return [
     (config) => {
@@ -37,6 +40,7 @@ export function reloadablesOf({
     },
     (config) => access.prepare(config),
     (config) => () => learning.adopt(config.learn),
+    (config) => () => weigher.adopt(serverOptions(config)),
     (config) => () => server.adopt(config.limits),
     (config) => () => store.adopt(storeBounds(config)),
     (config) => () => linear.adopt(fitterBounds(config)),
@@ -50,6 +54,9 @@ export function reloadablesOf({
 /** What of the store's bounds may change while it is open. */
 export function storeBounds({ store, traces, bayes }: Config): StoreBounds {
   return {
+    reporterLessonsPerDay: bayes.server.reporter_lessons_per_day,
+    reporterLessonsHalf: bayes.server.reporter_lessons_half,
+    reporterLessonsMax: bayes.server.reporter_lessons_max,
     tracesBytesMax: traces.bytes_max,
     tracesDays: traces.days,
     reportedDays: bayes.reported.days,

@@ -33,7 +33,7 @@ const DAY_MS = 86_400_000;
 const SPAM = chat(madeUp('spam', 77));
 const HAM = chat(madeUp('ham', 77));
 const UNKNOWN = chat('qwertyuiop asdfghjkl');
-const REPORTED = chat('zyxwvut srqponm lkjihgf edcbazy at the garden gate');
+const REPORTED = chat('zyxwvut srqponm lkjihgf edcbazy vutsrq ponmlkj ihgfedc');
 const TEST_STANZA = chat('PROVIDENCE-TEST-SPAM-7c3f1e9a52d84b06a1e5f0936bd2c847');
 const SECURE = { to: JULIET, peerTLS: 'TLSv1.3', peerAuth: 'external' } as const;
 const CLEAR = { to: JULIET, peerTLS: 'none', peerAuth: 'dialback' } as const;
@@ -116,6 +116,22 @@ const announced = (name: string) => async () => {
   const { limits } = await client.hello();
   client.close();
   return limits.get(name) ?? 0;
+};
+
+/** Words that nobody has said before. */
+function freshWords(): string {
+  const digits = /\d+/.exec(freshSender())![0];
+  const letters = digits.replace(/\d/g, (digit) => 'qzxjkvwyfb'[Number(digit)]!);
+  return Array.from('aeiou', (vowel) => `m${vowel}n${letters}`).join(' ');
+}
+
+/** Log-odds that the table of all gives to words which two new users have just reported so many times. */
+const reportsOfTwo = (times: number) => async () => {
+  const words = freshWords();
+  for (const reporter of [freshSender(), freshSender()])
+    for (let time = 0; time < times; time += 1)
+      await operator.tell({ label: 'spam', stanza: chat(`${words} ${'again '.repeat(time)}`), reporter });
+  return field(await lineOf('bayes.server', chat(words)), 'z');
 };
 
 async function open(): Promise<Socket> {
@@ -465,6 +481,9 @@ const ROWS: Readonly<Record<string, Row>> = {
     look: () => lineOf('bayes.server', SPAM),
     sees: [/^BAYES_SERVER/, /abstained too-few-tokens/],
   },
+  'bayes.server.reporter_lessons_per_day': { from: '10', to: '0', look: reportsOfTwo(1), sees: 'less' },
+  'bayes.server.reporter_lessons_half': { from: '1000', to: '1', look: reportsOfTwo(5), sees: 'less' },
+  'bayes.server.reporter_lessons_max': { from: '100', to: '0', look: reportsOfTwo(1), sees: 'less' },
   'bayes.user.weight': {
     from: '20',
     to: '7',

@@ -6,6 +6,7 @@ import { STORE_LIMITS } from '../src/store/options.ts';
 import type { LessonLabel, Store, Trace } from '../src/store/store.ts';
 import { extractFeatures } from '../src/text/extract.ts';
 import { NO_FINGERPRINT } from '../src/text/fingerprint.ts';
+import { reportersContract } from './reporters-contract.ts';
 import {
   hashesOf,
   lessonId,
@@ -32,6 +33,7 @@ export function storeContract(backend: string, openStore: OpenStore): void {
   describe(`${backend}: lessons`, () => lessons(openStore));
   describe(`${backend}: tables against a model`, () => tables(openStore));
   describe(`${backend}: the server's table`, () => server(openStore));
+  describe(`${backend}: reporters`, () => reportersContract(openStore));
   describe(`${backend}: users`, () => users(openStore));
   describe(`${backend}: traces`, () => traces(openStore));
   describe(`${backend}: reported texts`, () => reported(openStore));

@@ -12,12 +12,20 @@ import type {
   Store,
   User,
 } from '../src/store/store.ts';
+import { tokenSet } from '../src/store/token-set.ts';
 import { extractFeatures } from '../src/text/extract.ts';
 import { SCRIPTS } from '../src/text/scripts.ts';
 
 export const SECRET = Buffer.alloc(32, 7);
 export const START = Date.UTC(2026, 0, 1);
 export const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Most tests are about something else than how much one reporter may teach. */
+export const UNCAPPED = {
+  reporterLessonsPerDay: 1e6,
+  reporterLessonsHalf: 1e9,
+  reporterLessonsMax: 1e6,
+} as const;
 
 export type OpenStore = (options: StoreOptions) => Promise<Store>;
 
@@ -29,7 +37,15 @@ export function temporaryDirectory(t: TestContext): string {
 }
 
 export function storeOptions(dir: string, overrides: Partial<StoreOptions> = {}): StoreOptions {
-  return { dir, secret: SECRET, now: () => START, log: QUIET, serverTokensMax: 9000, ...overrides };
+  return {
+    dir,
+    secret: SECRET,
+    now: () => START,
+    log: QUIET,
+    serverTokensMax: 9000,
+    ...UNCAPPED,
+    ...overrides,
+  };
 }
 
 /** Public hashes of words, as features have them. */
@@ -45,6 +61,9 @@ export interface Said {
   readonly words: readonly string[];
   readonly user?: User;
   readonly at?: number;
+  readonly weight?: number;
+  /** Places of words that the server's table leaves out, ascending. */
+  readonly withheld?: readonly number[];
 }
 
 export function lessonId(store: Store, said: Pick<Said, 'reporter' | 'text'>): string {
@@ -66,6 +85,8 @@ export function lessonOf(store: Store, said: Said): LessonInput {
     fingerprint: extractFeatures(said.text).fingerprint,
     senderId: store.ids.id('jid', 'bot@spam.example'),
     at: said.at ?? START,
+    weight: said.weight,
+    withheld: tokenSet(said.withheld ?? []),
   };
 }
 

@@ -6,9 +6,12 @@ import { LinearFitter } from '../linear/fitter.ts';
 import { bareJID, canonicalJID } from '../model/jid.ts';
 import type { Sample } from '../model/sample.ts';
 import type { Verdict } from '../model/verdict.ts';
-import { createPipeline, fitterBounds } from '../pipeline/create.ts';
+import { createPipeline, fitterBounds, serverOptions } from '../pipeline/create.ts';
 import type { PipelineEvents } from '../pipeline/pipeline.ts';
+import { Weigher } from '../pipeline/weigh.ts';
+import { storeBounds } from '../reloadables.ts';
 import { openStore } from '../store/lmdb/store.ts';
+import type { StoreOptions } from '../store/options.ts';
 import type { Starter } from '../store/starter.ts';
 import type { LessonLabel, User } from '../store/store.ts';
 import { sidsOf, slotsOf } from '../verbs/lesson-tokens.ts';
@@ -18,6 +21,7 @@ import { note } from './print.ts';
 const NONE = Buffer.alloc(0);
 /** The same each time, so that the same messages give the same figures: the store is nobody's, and gone at the end. */
 const SECRET = Buffer.alloc(32, 1);
+const UNCAPPED = { reporterLessonsPerDay: 1e9, reporterLessonsHalf: 1e9, reporterLessonsMax: 1e9 } as const;
 const EVENTS: PipelineEvents = {
   cacheHit: () => undefined,
   cacheMiss: () => undefined,
@@ -38,8 +42,19 @@ export interface Judge {
   close(): Promise<void>;
 }
 
+export interface JudgeOptions {
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** Users' lessons weigh in the table of all what TELL lets them weigh; else each is whole. */
+  readonly isWeighed?: boolean;
+}
+
 /** A judge that knows nothing yet but the starter, with the weights and thresholds of the configuration. */
-export async function createJudge(config: Config, starter?: Starter): Promise<Judge> {
+export async function createJudge(
+  config: Config,
+  starter?: Starter,
+  { now = Date.now, isWeighed = false }: JudgeOptions = {},
+): Promise<Judge> {
   let dir: string | undefined;
   const remove = () => {
     if (dir !== undefined) rmSync(dir, { recursive: true, force: true });
@@ -47,19 +62,8 @@ export async function createJudge(config: Config, starter?: Starter): Promise<Ju
   // Listened for before there is anything to remove: a signal right after `mkdtemp` would end the process at once.
   const takeBack = beforeInterrupt(remove);
   dir = mkdtempSync(join(tmpdir(), 'providence-eval-'));
-  const store = await openStore({
-    dir,
-    secret: SECRET,
-    now: Date.now,
-    log: {
-      info: () => undefined,
-      warn: (_fields, message) => note(message),
-      error: (_fields, message) => note(message),
-    },
-    serverTokensMax: config.bayes.server.tokens_max,
-    starter,
-    sync: false,
-  });
+  const caps = isWeighed ? storeBounds(config) : UNCAPPED;
+  const store = await openStore({ ...storeOptions(config, dir), ...caps, starter, now });
   const linear = new LinearFitter({
     lessons: store.lessons,
     bounds: fitterBounds(config),
@@ -69,13 +73,16 @@ export async function createJudge(config: Config, starter?: Starter): Promise<Ju
   });
   const parts = { store, linear };
   const pipeline = createPipeline(config, parts, EVENTS);
+  const weigher = new Weigher(store, serverOptions(config));
   const userOf = (jid: string | undefined): User | undefined =>
     jid === undefined ? undefined : store.users.open(bareJID(canonicalJID(jid)), undefined);
   const teach = async (label: LessonLabel, text: string, jid: string | undefined) => {
     const user = userOf(jid);
     const subject = pipeline.subjectOf(sampleOfText(text), user);
     const sids = sidsOf(subject);
+    const isReport = isWeighed && user !== undefined;
     await store.lessons.teach({
+      ...(isReport ? weigher.weigh({ reporterId: user.id, label, sids }) : {}),
       label,
       id: store.ids.lesson(user?.id ?? '', subject.ids.text, ''),
       reporterId: user?.id,
@@ -85,7 +92,7 @@ export async function createJudge(config: Config, starter?: Starter): Promise<Ju
       fingerprint: subject.texts.fingerprint,
       senderId: '',
       uids: user?.tokens(sids) ?? NONE,
-      at: Date.now(),
+      at: now(),
     });
   };
   // One that failed stays here, for `settle` to tell.
@@ -104,7 +111,7 @@ export async function createJudge(config: Config, starter?: Starter): Promise<Ju
       await Promise.all(pending);
       await linear.settle();
     },
-    judge: (text, user) => pipeline.judge(sampleOfText(text), userOf(user), Date.now()).verdict,
+    judge: (text, user) => pipeline.judge(sampleOfText(text), userOf(user), now()).verdict,
     close: async () => {
       await linear.close();
       await store.close();
@@ -114,8 +121,23 @@ export async function createJudge(config: Config, starter?: Starter): Promise<Ju
   };
 }
 
+function storeOptions(config: Config, dir: string): StoreOptions {
+  return {
+    dir,
+    secret: SECRET,
+    now: Date.now,
+    log: {
+      info: () => undefined,
+      warn: (_fields, message) => note(message),
+      error: (_fields, message) => note(message),
+    },
+    serverTokensMax: config.bayes.server.tokens_max,
+    sync: false,
+  };
+}
+
 /** A chat message of which nothing but its text is known. */
-function sampleOfText(text: string): Sample {
+export function sampleOfText(text: string): Sample {
   return {
     kind: 'message',
     direction: 'in',

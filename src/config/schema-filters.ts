@@ -57,6 +57,21 @@ export const bayesTable = table(
           'Lessons of each class before the table has an opinion; the starter table fills up what is missing.',
         ),
         tokens_min: whole(2, [1, 64], 'Known tokens that a text needs for an opinion.'),
+        reporter_lessons_per_day: whole(
+          10,
+          [0, 100_000],
+          'Lessons that the table takes of one user in a day; what is beyond goes into their own alone.',
+        ),
+        reporter_lessons_half: whole(
+          4,
+          [1, 1_000_000],
+          'With so many lessons of one user and class in the table, the next one counts half, and later ones less.',
+        ),
+        reporter_lessons_max: whole(
+          100,
+          [0, 1_000_000],
+          'Lessons of one user and class that the table may hold.',
+        ),
       },
       'The server-wide token table.',
     ),

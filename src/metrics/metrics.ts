@@ -9,6 +9,7 @@ const LATENCY_BOUNDS = [
   0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
   1,
 ];
+const WEIGHT_BOUNDS = [0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.999];
 const SCORE_BOUNDS = [-0.8, -0.6, -0.4, -0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1];
 
 /** Numbers that are read at the scrape, not counted: store sizes, queue depths, connections. */
@@ -27,6 +28,7 @@ export class Metrics {
   readonly #reloads = new Tally(['result']);
   readonly #observations = new Tally(['event', 'outcome']);
   readonly #latency = new Buckets(LATENCY_BOUNDS);
+  readonly #reportWeights = new Buckets(WEIGHT_BOUNDS);
   readonly #scores = UNITS.map(() => new Buckets(SCORE_BOUNDS));
 
   constructor() {
@@ -50,6 +52,12 @@ export class Metrics {
       this.registry,
       { name: seconds, help: 'Time from the last byte of a request to its verdict.', type: 'histogram' },
       () => this.#latency.values(seconds, {}),
+    );
+    const weights = 'providence_report_weight';
+    register(
+      this.registry,
+      { name: weights, help: "What users' reports are worth in the table of all.", type: 'histogram' },
+      () => this.#reportWeights.values(weights, {}),
     );
     const scores = 'providence_filter_score';
     register(
@@ -94,6 +102,11 @@ export class Metrics {
 
   observation(event: string, outcome: string): void {
     this.#observations.add(event, outcome);
+  }
+
+  /** @param weight of a user's report in the table of all, 0 … 1. */
+  report(weight: number): void {
+    this.#reportWeights.add(weight);
   }
 
   cacheHit(unit: UnitName): void {

@@ -64,7 +64,7 @@ export function fitterBounds({ linear: { server } }: Config): FitterBounds {
   return { isWanted: server.weight > 0, lessonsMax: server.lessons_max, seconds: server.fit_seconds };
 }
 
-function serverOptions({ bayes: { server } }: Config): BayesServerOptions {
+export function serverOptions({ bayes: { server } }: Config): BayesServerOptions {
   return { lessonsMin: server.lessons_min, tokensMin: server.tokens_min };
 }
 

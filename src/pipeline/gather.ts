@@ -215,7 +215,7 @@ function countColumns(): CountColumns {
   };
 }
 
-function serverColumns(): ServerColumns {
+export function serverColumns(): ServerColumns {
   return {
     ...countColumns(),
     scripts: new Uint8Array(FEATURES_MAX),

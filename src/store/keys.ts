@@ -18,6 +18,7 @@ import type { LessonLabel } from './store.ts';
  *                                           active      see `active-users.ts`
  * lessons     seq u64                       lesson record, see below
  * lesson_ids  lesson id 16                  seq u64 of the live lesson, as in the key of `lessons`
+ * reporters   user id 16                    reporter record, see below
  * server      segment u32                   segment record, see below
  * users       user id 16                    user record, see below
  * traces      block u64                     block, see `lmdb/trace-block.ts`
@@ -32,6 +33,10 @@ import type { LessonLabel } from './store.ts';
  *  32 reporter tag u16 (0 operator)  34 zeros
  *  40 user id 16 (zeros: none)    56 undo: seq f64 of the learn record; learn: fields up to the end, each its number u16,
  *     its bytes u16, and these: see `lmdb/lesson-fields.ts`
+ *
+ * reporter record
+ *   0 day u32 (since 1970) of the last lesson   4 weight u32 taught on that day   8 spam f64, 16 ham f64 in force (1/256 lesson)
+ *  24 the last eight lessons, the newest first: seq f64 each
  *
  * segment record (4,096 slots; empty ones are left out)
  *   0 seq f64 of the last lesson in it   8 rows u32   12 zero u32

@@ -22,6 +22,13 @@ export interface StoreLimits {
   /** Texts that users have reported as spam, and as many as ham, that are remembered. */
   readonly reportedTextsMax: number;
   readonly reportedDays: number;
+  /**
+   * What the server's table takes of one reporter, in lessons: in a day; with how many of one class in it the next one counts
+   * half; how many of one class at most. The operator may add anything.
+   */
+  readonly reporterLessonsPerDay: number;
+  readonly reporterLessonsHalf: number;
+  readonly reporterLessonsMax: number;
   /** A lesson older than this cannot be forgotten any more. */
   readonly undoDays: number;
   /** A user's lesson that is older is undone; 0: never. */
@@ -55,6 +62,9 @@ export type StoreBounds = Pick<
   | 'lessonsBytesMax'
   | 'userUnusedDays'
   | 'checkpointSeconds'
+  | 'reporterLessonsPerDay'
+  | 'reporterLessonsHalf'
+  | 'reporterLessonsMax'
 >;
 
 export const STORE_LIMITS: StoreLimits = {
@@ -72,6 +82,9 @@ export const STORE_LIMITS: StoreLimits = {
   userLessonsMax: 4_000,
   lessonsBytesMax: 4 * 2 ** 30,
   userUnusedDays: 365,
+  reporterLessonsPerDay: 10,
+  reporterLessonsHalf: 4,
+  reporterLessonsMax: 100,
   factRecordsMax: 20_000,
   checkpointSeconds: 30,
   mapBytesMax: 16 * 2 ** 30,

@@ -2,6 +2,7 @@ import type { SubjectKind } from '../model/subject.ts';
 import type { VerdictName } from '../model/verdict.ts';
 import type { Fingerprint } from '../text/fingerprint.ts';
 import type { StoreBounds } from './options.ts';
+import type { TokenSet } from './token-set.ts';
 
 /**
  * What the daemon asks of its store. One process owns it; `store/lmdb` is the embedded backend. Reads are synchronous, and
@@ -162,6 +163,10 @@ export interface LessonInput {
   /** Token ids of stride 16, at most 128: as `serverTokens` and `User.tokens` return them. `uids` is empty without a user. */
   readonly sids: Buffer;
   readonly uids: Buffer;
+  /** What it is worth in the server's table, 0 … 1, before what one reporter may add to it is looked at. Undefined: 1. */
+  readonly weight?: number | undefined;
+  /** Which of `sids` the server's table leaves out; undefined: none. */
+  readonly withheld?: TokenSet | undefined;
   /** Slots of `linear.server`, at most `GRAMS_MAX`; those of tokens follow from `sids`. */
   readonly slots: Uint32Array;
   /** What copies of the text are known by, and keyed id of whose it was: remembered for a while, unless it is the operator's. */
@@ -188,9 +193,22 @@ export interface FitLesson {
   readonly tokens: number;
 }
 
+/** A lesson in force, as the server's table has it. */
+export interface PastLesson {
+  readonly label: LessonLabel;
+  /** In units of 1/256 lesson. */
+  readonly weight: number;
+  /** Stride 16. */
+  readonly sids: Buffer;
+  /** Which of them the server's table left out. */
+  readonly withheld: TokenSet;
+}
+
 export interface Lessons {
   /** Number of live lessons. */
   readonly count: number;
+  /** The last lessons of a reporter that are in force, a few at most. */
+  lastOf(reporterId: string): readonly PastLesson[];
   /** Number of the last record that is in the tables: another number, other lessons. */
   readonly generation: number;
   /**

@@ -3,6 +3,7 @@ import type { Changes } from '../config/changes.ts';
 import type { ConfigError, StartError } from '../errors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { Weigher } from '../pipeline/weigh.ts';
 import type { Peer } from '../pnp/peer.ts';
 import type { Rekeyed, Store } from '../store/store.ts';
 import type { Learning } from './learning.ts';
@@ -10,6 +11,7 @@ import type { Learning } from './learning.ts';
 /** What verbs work with: handed over by the daemon, nothing else is reached for. */
 export interface Context {
   readonly pipeline: Pipeline;
+  readonly weigher: Weigher;
   readonly learning: Learning;
   readonly store: Store;
   readonly metrics: Metrics;

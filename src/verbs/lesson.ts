@@ -59,9 +59,12 @@ export function namedTrace(request: Request, user: User | undefined, context: Co
 /** Teaches one lesson, exactly once; answers when it is durable. @throws RequestError `store-degraded`, `rekeying` */
 export async function teach(lesson: Lesson, context: Context): Promise<Response> {
   const { label, user, by } = lesson;
+  // The operator's word is whole, and counts for all of it.
+  const weighed = user === undefined ? undefined : context.weigher.weigh({ ...lesson, reporterId: user.id });
   const outcome = await whereWritable(
     context.store.lessons.teach({
       ...lesson,
+      ...weighed,
       id: idOf(lesson, context),
       uids: user?.tokens(lesson.sids) ?? NONE,
       reporterId: user?.id,
@@ -70,6 +73,7 @@ export async function teach(lesson: Lesson, context: Context): Promise<Response>
   );
   note({ label, outcome, by }, context);
   if (outcome === 'unchanged') return unchanged('already-taught');
+  if (weighed !== undefined) context.metrics.report(weighed.weight);
   const headers: AnswerHeaders =
     outcome === 'replaced' ? { DidSet: 'local', DidRemove: 'local' } : { DidSet: 'local' };
   return { status: 'EX_OK', headers };

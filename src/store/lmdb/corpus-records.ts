@@ -1,7 +1,7 @@
 import { deriveDaemonKeys } from '../crypto.ts';
 import { DerivedIds } from '../keyed-ids.ts';
 import type { LessonInput } from '../store.ts';
-import { encodeLearn, learntFrom } from './lesson-record.ts';
+import { encodeLearn, LESSON_WEIGHT, learntFrom } from './lesson-record.ts';
 import { LessonSeal } from './lesson-seal.ts';
 
 /** What an operator's lesson is made of. */
@@ -22,8 +22,7 @@ export class CorpusRecords {
   }
 
   encode(lesson: CorpusLesson): Buffer {
-    return encodeLearn(
-      learntFrom({ ...lesson, reporterId: undefined, user: undefined, uids: NONE }, this.#seal),
-    );
+    const whole = { ...lesson, reporterId: undefined, user: undefined, uids: NONE };
+    return encodeLearn(learntFrom(whole, LESSON_WEIGHT, this.#seal));
   }
 }

@@ -9,6 +9,7 @@ export interface Databases {
   readonly meta: Table;
   readonly lessons: Table;
   readonly lessonIds: Table;
+  readonly reporters: Table;
   readonly server: Table;
   readonly users: Table;
   readonly traces: Table;
@@ -24,6 +25,7 @@ export function openDatabases(root: RootDatabase<Buffer, Buffer>): Databases {
     meta: table('meta'),
     lessons: table('lessons'),
     lessonIds: table('lesson_ids'),
+    reporters: table('reporters'),
     server: table('server'),
     users: table('users'),
     traces: table('traces'),

@@ -2,6 +2,7 @@ import { FEATURES_MAX } from '../../text/features.ts';
 import { idKey, numberKey, readNumberKey } from '../keys.ts';
 import { slotOf } from '../slots.ts';
 import type { FitLesson, LessonLabel, Lessons } from '../store.ts';
+import { hasToken } from '../token-set.ts';
 import type { Environment } from './environment.ts';
 import { decodeRecord, LESSON_WEIGHT, type Learnt } from './lesson-record.ts';
 import type { LessonSeal } from './lesson-seal.ts';
@@ -41,20 +42,25 @@ export function fitLessons({
   return { lessons, last };
 }
 
+/** What is withheld from the table of all is withheld from the fit as well. */
 function fitLesson(learnt: Learnt, seal: LessonSeal): FitLesson {
-  const { label, weight, reporterTag, scripts: mask, sids } = learnt;
+  const { label, weight, reporterTag, scripts: mask, sids, withheld } = learnt;
   const { scripts, slots } = seal.open(learnt);
-  const tokens = Math.min(sids.length / TOKEN_BYTES, FEATURES_MAX);
-  const all = new Uint32Array(tokens + slots.length);
-  for (let index = 0; index < tokens; index++)
-    all[index] = slotOf(sids.readUInt32LE(index * TOKEN_BYTES), scripts[index] ?? 0);
+  const count = Math.min(sids.length / TOKEN_BYTES, FEATURES_MAX);
+  const all = new Uint32Array(count + slots.length);
+  let tokens = 0;
+  for (let index = 0; index < count; index++) {
+    if (hasToken(withheld, index)) continue;
+    all[tokens] = slotOf(sids.readUInt32LE(index * TOKEN_BYTES), scripts[index] ?? 0);
+    tokens++;
+  }
   all.set(slots, tokens);
   return {
     label,
     weight: weight / LESSON_WEIGHT,
     reporter: reporterTag,
     scripts: mask,
-    slots: all,
+    slots: all.subarray(0, tokens + slots.length),
     tokens,
   };
 }

@@ -5,6 +5,7 @@
 const NUMBER_OF_FIELD = {
   sids: 1,
   uids: 2,
+  withheld: 3,
   linear: 8,
 } as const;
 
@@ -17,6 +18,8 @@ export interface LessonFields {
   readonly sids: Buffer;
   /** Token ids of the user's table, 8 bytes each. */
   readonly uids: Buffer;
+  /** Which of `sids` the server's table leaves out, a bit each. */
+  readonly withheld: Buffer;
   /** What `linear.server` is fitted to besides, sealed: see `lesson-seal.ts`. */
   readonly linear: Buffer;
 }

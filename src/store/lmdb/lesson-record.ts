@@ -2,6 +2,7 @@ import { TOKENISER_VERSION } from '../../text/features.ts';
 import { idWord } from '../id-words.ts';
 import { ID_BYTES } from '../keyed-ids.ts';
 import type { LessonInput, LessonLabel } from '../store.ts';
+import { NO_TOKENS } from '../token-set.ts';
 import { fieldBytes, type LessonFields, NO_FIELDS, readFields, writeFields } from './lesson-fields.ts';
 import type { LessonSeal } from './lesson-seal.ts';
 import { compactTokens, scriptsMask, TOKEN_BYTES } from './token-ids.ts';
@@ -28,7 +29,7 @@ export interface Learnt extends LessonFields {
   /** 32 hex digits. */
   readonly id: string;
   readonly reporterTag: number;
-  /** 32 hex digits, '' for none. */
+  /** Who taught it, 32 hex digits, '' for nobody. Where there are `uids`, it is in their own table. */
   readonly userId: string;
   /** Scripts of its tokens, a bit each; one that was taught before they were told apart counts for all. */
   readonly scripts: number;
@@ -38,17 +39,19 @@ export type LogRecord =
   | { readonly kind: 'learn'; readonly learnt: Learnt }
   | { readonly kind: 'undo'; readonly learnSeq: number };
 
-export function learntFrom(lesson: LessonInput, seal: LessonSeal): Learnt {
+/** @param weight in the server's table. */
+export function learntFrom(lesson: LessonInput, weight: number, seal: LessonSeal): Learnt {
   const user = lesson.user?.keyState === 'ok' ? lesson.user : undefined;
   return {
     label: lesson.label,
-    weight: LESSON_WEIGHT,
+    weight,
     at: lesson.at,
     id: lesson.id,
     reporterTag: lesson.reporterId === undefined ? OPERATOR_TAG : reporterTag(lesson.reporterId),
-    userId: user?.id ?? '',
+    userId: lesson.reporterId ?? user?.id ?? '',
     scripts: scriptsMask(lesson.sids),
     linear: seal.seal(lesson),
+    withheld: lesson.withheld ?? NO_TOKENS,
     sids: compactTokens(lesson.sids),
     uids: user === undefined ? Buffer.alloc(0) : compactTokens(lesson.uids),
   };

@@ -1,12 +1,14 @@
 import { StoreError } from '../../errors.ts';
 import { idKey, numberKey, readNumberKey } from '../keys.ts';
 import type { StoreBounds } from '../options.ts';
-import type { LessonInput, Lessons } from '../store.ts';
+import type { LessonInput, Lessons, PastLesson } from '../store.ts';
 import type { Environment } from './environment.ts';
 import { fitLessons } from './fit-lessons.ts';
 import { decodeRecord, encodeLearn, encodeUndo, type Learnt, learntFrom } from './lesson-record.ts';
 import type { LessonSeal } from './lesson-seal.ts';
+import { pastLesson } from './past-lesson.ts';
 import { type LMDBReported, NO_CHANGE, type ReportedChange } from './reported.ts';
+import { LMDBReporters, type Logged, type ReporterBounds } from './reporters.ts';
 import type { LMDBServerTokens } from './server-tokens.ts';
 import type { LMDBUserTables } from './user-tables.ts';
 import type { Writer } from './writer.ts';
@@ -25,20 +27,15 @@ export interface LessonsOptions {
   readonly server: LMDBServerTokens;
   readonly users: LMDBUserTables;
   readonly reported: LMDBReported;
-  readonly bounds: Pick<StoreBounds, 'undoDays'>;
+  readonly bounds: Pick<StoreBounds, 'undoDays'> & ReporterBounds;
   readonly seal: LessonSeal;
 }
 
 /** What is written with a lesson. */
 interface Learning {
-  readonly before: Live | undefined;
+  readonly before: Logged | undefined;
   readonly kept: ReportedChange;
   readonly record?: Buffer;
-}
-
-interface Live {
-  readonly seq: number;
-  readonly learnt: Learnt;
 }
 
 /**
@@ -50,12 +47,14 @@ export class LMDBLessons implements Lessons {
   /** In the order of their undoing. */
   readonly forgotten: Forgotten[] = [];
   readonly #options: LessonsOptions;
+  readonly #reporters: LMDBReporters;
   #seq = 0;
   /** What is being done to a lesson's id: the same lesson sent twice at once is taught once. */
   readonly #busy = new Map<string, Promise<unknown>>();
 
   constructor(options: LessonsOptions) {
     this.#options = options;
+    this.#reporters = new LMDBReporters(options);
     this.count = entries(options.environment.lessonIds.getStats());
   }
 
@@ -69,7 +68,8 @@ export class LMDBLessons implements Lessons {
         return 'unchanged';
       }
       const { seal, reported } = this.#options;
-      await this.#learn(learntFrom(lesson, seal), { before: live, kept: reported.keep(lesson) });
+      const learnt = learntFrom(lesson, this.#reporters.weightOf(lesson, live), seal);
+      await this.#learn(learnt, { before: live, kept: reported.keep(lesson) });
       return live === undefined ? 'set' : 'replaced';
     });
   }
@@ -88,6 +88,13 @@ export class LMDBLessons implements Lessons {
 
   get generation(): number {
     return this.#options.server.generation;
+  }
+
+  lastOf(reporterId: string): readonly PastLesson[] {
+    return this.#reporters.lastOf(reporterId).flatMap((seq) => {
+      const learnt = this.#read(seq);
+      return learnt === undefined ? [] : [pastLesson(learnt, this.#options.seal)];
+    });
   }
 
   newestBefore(...[before, count, isWanted]: Parameters<Lessons['newestBefore']>) {
@@ -174,10 +181,10 @@ export class LMDBLessons implements Lessons {
   }
 
   async #learn(learnt: Learnt, { before, kept, record = encodeLearn(learnt) }: Learning): Promise<void> {
-    const { environment, writer, users } = this.#options;
+    const { environment, users } = this.#options;
     const undoSeq = before === undefined ? 0 : ++this.#seq;
     const seq = ++this.#seq;
-    await writer.commit(() => {
+    await this.#reporters.commit(learnt, { taught: { seq, learnt }, undone: before }, () => {
       if (before !== undefined)
         void environment.lessons.put(numberKey(undoSeq), encodeUndo(before.learnt, before.seq));
       users.putIfNew(learnt.userId);
@@ -191,11 +198,11 @@ export class LMDBLessons implements Lessons {
     this.count++;
   }
 
-  async #unlearn(live: Live): Promise<void> {
-    const { environment, writer } = this.#options;
+  async #unlearn(live: Logged): Promise<void> {
+    const { environment } = this.#options;
     const undoSeq = ++this.#seq;
     const dropped = this.#options.reported.drop(live.learnt.id);
-    await writer.commit(() => {
+    await this.#reporters.commit(live.learnt, { undone: live }, () => {
       void environment.lessons.put(numberKey(undoSeq), encodeUndo(live.learnt, live.seq));
       void environment.lessonIds.remove(idKey(live.learnt.id));
       dropped.put();
@@ -204,7 +211,7 @@ export class LMDBLessons implements Lessons {
     this.#undone(live, undoSeq);
   }
 
-  #undone(live: Live, undoSeq: number): void {
+  #undone(live: Logged, undoSeq: number): void {
     this.#apply(live.learnt, undoSeq, -1);
     this.forgotten.push({ learnSeq: live.seq, undoSeq });
     this.count--;
@@ -220,7 +227,7 @@ export class LMDBLessons implements Lessons {
     return seqKey === undefined ? undefined : readNumberKey(seqKey);
   }
 
-  #live(id: string): Live | undefined {
+  #live(id: string): Logged | undefined {
     const seq = this.#seqOf(id);
     if (seq === undefined) return undefined;
     const learnt = this.#read(seq);

@@ -2,6 +2,7 @@ import { SCRIPTS } from '../../text/scripts.ts';
 import { segmentKey } from '../keys.ts';
 import type { Starter } from '../starter.ts';
 import type { ServerColumns, ServerTokens } from '../store.ts';
+import { hasToken } from '../token-set.ts';
 import { TOKEN_STRIDE } from '../token-words.ts';
 import type { CheckpointRecord } from './checkpoint-record.ts';
 import type { Environment } from './environment.ts';
@@ -87,9 +88,11 @@ export class LMDBServerTokens implements ServerTokens {
 
   /** @param seq of the record that teaches or undoes; never less than one applied before. */
   apply(learnt: Learnt, seq: number, sign: 1 | -1): void {
-    const { sids } = learnt;
+    const { sids, weight, withheld } = learnt;
     this.#table.touch(sids);
     for (let offset = 0; offset < sids.length; offset += TOKEN_BYTES) {
+      // What weighs nothing is nobody's word: it does not make a token one of two reporters either.
+      if (weight === 0 || hasToken(withheld, offset / TOKEN_BYTES)) continue;
       const segment = this.#table.segmentOf(sids, offset);
       if (seq <= this.#seqs[segment]!) continue;
       this.#table.apply(learnt, offset, sign);

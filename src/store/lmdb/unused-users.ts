@@ -71,7 +71,10 @@ export class UnusedUsers {
       await lessons.settled();
       const table = users.table(id);
       if (table === undefined || !isUnused(table)) return false;
-      await writer.commit(() => void environment.users.remove(idKey(id)));
+      await writer.commit(() => {
+        void environment.users.remove(idKey(id));
+        void environment.reporters.remove(idKey(id));
+      });
       users.forget(id);
       return true;
     } finally {

@@ -153,7 +153,7 @@ export class LMDBUserTables implements UserTables {
 
   apply(learnt: Learnt, seq: number, sign: 1 | -1): void {
     this.generation = Math.max(this.generation, seq);
-    const table = learnt.userId === '' ? undefined : this.#ownTable(learnt.userId);
+    const table = learnt.uids.length === 0 ? undefined : this.#ownTable(learnt.userId);
     if (table === undefined || seq <= table.seq) return;
     const pinned = this.#pin(learnt.userId, table);
     pinned.dirtySince = Math.min(pinned.dirtySince || seq, seq);
