@@ -8,7 +8,7 @@ import { LinearFitter } from './linear/fitter.ts';
 import { type Addresses, type Closers, listen } from './listeners.ts';
 import { createLogger } from './logger.ts';
 import { Metrics } from './metrics/metrics.ts';
-import { createPipeline, fitterBounds, serverOptions } from './pipeline/create.ts';
+import { createPipeline, fitterBounds, weigherOptions } from './pipeline/create.ts';
 import { Weigher } from './pipeline/weigh.ts';
 import { PROTOCOL, STATUS } from './pnp/grammar.ts';
 import { type Outcome, Reloader } from './reload.ts';
@@ -173,7 +173,7 @@ function contextOf({ config, log, access }: Foundation, shared: Shared): DaemonC
       },
     ),
     learning: new Learning(config.learn, store, Date.now),
-    weigher: new Weigher(store, serverOptions(config)),
+    weigher: new Weigher(store, weigherOptions(config)),
     authenticate: (peer, name, secret) => access.authenticate(peer, name, secret),
     server: `Providence/${version()} (${PROTOCOL})`,
     now: Date.now,

@@ -39,6 +39,7 @@ export function gaugesOf({ store, linear, server, access, reloader }: Measured):
       read: size('serverTokensRefused'),
     },
     providence_starter_tokens: { help: 'Tokens of the starter table in use.', read: size('starterTokens') },
+    providence_hosts: { help: 'Virtual hosts with a table of their own.', read: size('hosts') },
     providence_user_tables_cached: { help: "Users' tables in memory.", read: size('userTablesCached') },
     providence_lessons_bytes: { help: 'Bytes of lessons in force.', read: size('lessonBytes') },
     providence_lessons_aged: {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Access } from './access/access.ts';
 import type { Config } from './config/schema.ts';
 import type { LinearFitter } from './linear/fitter.ts';
-import { fitterBounds, rulesOf, serverOptions } from './pipeline/create.ts';
+import { fitterBounds, rulesOf, weigherOptions } from './pipeline/create.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import type { Weigher } from './pipeline/weigh.ts';
 import type { Reloadable } from './reload.ts';
@@ -40,7 +40,7 @@ export function reloadablesOf({
     },
     (config) => access.prepare(config),
     (config) => () => learning.adopt(config.learn),
-    (config) => () => weigher.adopt(serverOptions(config)),
+    (config) => () => weigher.adopt(weigherOptions(config)),
     (config) => () => server.adopt(config.limits),
     (config) => () => store.adopt(storeBounds(config)),
     (config) => () => linear.adopt(fitterBounds(config)),
@@ -54,8 +54,9 @@ export function reloadablesOf({
 /** What of the store's bounds may change while it is open. */
 export function storeBounds({ store, traces, bayes }: Config): StoreBounds {
   return {
+    hostsMax: bayes.server.hosts_max,
     reporterLessonsPerDay: bayes.server.reporter_lessons_per_day,
-    reporterLessonsHalf: bayes.server.reporter_lessons_half,
+    reporterLessonsWhole: bayes.server.reporter_lessons_whole,
     reporterLessonsMax: bayes.server.reporter_lessons_max,
     tracesBytesMax: traces.bytes_max,
     tracesDays: traces.days,

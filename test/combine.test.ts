@@ -342,6 +342,7 @@ describe('bayes.server and bayes.user', () => {
       user: 'b',
       jid: '',
       domain: '',
+      host: '',
       serverGeneration: 3,
       linearFit: '',
       userGeneration: 4,

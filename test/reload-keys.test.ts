@@ -118,6 +118,14 @@ const announced = (name: string) => async () => {
   return limits.get(name) ?? 0;
 };
 
+/** How many hosts more have a table of their own once a user of a new one has reported something. */
+async function newHosts(): Promise<number> {
+  const before = await gauge('providence_hosts');
+  const [name] = freshSender().split('@');
+  await operator.tell({ label: 'spam', stanza: chat(freshWords()), reporter: `juliet@${name}.example` });
+  return (await gauge('providence_hosts')) - before;
+}
+
 /** Words that nobody has said before. */
 function freshWords(): string {
   const digits = /\d+/.exec(freshSender())![0];
@@ -481,8 +489,16 @@ const ROWS: Readonly<Record<string, Row>> = {
     look: () => lineOf('bayes.server', SPAM),
     sees: [/^BAYES_SERVER/, /abstained too-few-tokens/],
   },
+  'bayes.server.scope': { from: '"daemon"', to: '"virtualhost"', look: newHosts, sees: 'more' },
+  'bayes.server.hosts_max': {
+    from: '4096',
+    to: '1',
+    with: 'bayes.server.scope = "virtualhost"',
+    look: newHosts,
+    sees: 'less',
+  },
   'bayes.server.reporter_lessons_per_day': { from: '10', to: '0', look: reportsOfTwo(1), sees: 'less' },
-  'bayes.server.reporter_lessons_half': { from: '1000', to: '1', look: reportsOfTwo(5), sees: 'less' },
+  'bayes.server.reporter_lessons_whole': { from: '1000', to: '1', look: reportsOfTwo(5), sees: 'less' },
   'bayes.server.reporter_lessons_max': { from: '100', to: '0', look: reportsOfTwo(1), sees: 'less' },
   'bayes.user.weight': {
     from: '20',

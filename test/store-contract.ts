@@ -6,6 +6,7 @@ import { STORE_LIMITS } from '../src/store/options.ts';
 import type { LessonLabel, Store, Trace } from '../src/store/store.ts';
 import { extractFeatures } from '../src/text/extract.ts';
 import { NO_FINGERPRINT } from '../src/text/fingerprint.ts';
+import { hostsContract } from './hosts-contract.ts';
 import { reportersContract } from './reporters-contract.ts';
 import {
   hashesOf,
@@ -34,6 +35,7 @@ export function storeContract(backend: string, openStore: OpenStore): void {
   describe(`${backend}: tables against a model`, () => tables(openStore));
   describe(`${backend}: the server's table`, () => server(openStore));
   describe(`${backend}: reporters`, () => reportersContract(openStore));
+  describe(`${backend}: virtual hosts`, () => hostsContract(openStore));
   describe(`${backend}: users`, () => users(openStore));
   describe(`${backend}: traces`, () => traces(openStore));
   describe(`${backend}: reported texts`, () => reported(openStore));

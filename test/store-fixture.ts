@@ -23,7 +23,7 @@ export const QUIET = { info: () => undefined, warn: () => undefined, error: () =
 /** Most tests are about something else than how much one reporter may teach. */
 export const UNCAPPED = {
   reporterLessonsPerDay: 1e6,
-  reporterLessonsHalf: 1e9,
+  reporterLessonsWhole: 1e9,
   reporterLessonsMax: 1e6,
 } as const;
 
@@ -62,6 +62,7 @@ export interface Said {
   readonly user?: User;
   readonly at?: number;
   readonly weight?: number;
+  readonly host?: string;
   /** Places of words that the server's table leaves out, ascending. */
   readonly withheld?: readonly number[];
 }
@@ -86,6 +87,7 @@ export function lessonOf(store: Store, said: Said): LessonInput {
     senderId: store.ids.id('jid', 'bot@spam.example'),
     at: said.at ?? START,
     weight: said.weight,
+    host: said.host,
     withheld: tokenSet(said.withheld ?? []),
   };
 }
@@ -106,6 +108,13 @@ export function serverCounts(store: Store, words: readonly string[]): Counts {
   const into = columns(words.length);
   store.server.lookup(store.ids.serverTokens(hashesOf(words)), words.length, into);
   return plain(into);
+}
+
+/** Of a virtual host; undefined where it has no table. */
+export function hostCounts(store: Store, host: string, words: readonly string[]): Counts | undefined {
+  const into = columns(words.length);
+  const ids = store.ids.serverTokens(hashesOf(words));
+  return store.server.lookupHost(host, ids, words.length, into) ? plain(into) : undefined;
 }
 
 export function userCounts(store: Store, user: User, words: readonly string[]): Counts {

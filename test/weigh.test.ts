@@ -6,7 +6,7 @@ import { Weigher } from '../src/pipeline/weigh.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
 import type { LessonLabel, Store } from '../src/store/store.ts';
 import { hasToken, tokenSet } from '../src/store/token-set.ts';
-import { hashesOf, lessonOf, storeOptions, temporaryDirectory } from './store-fixture.ts';
+import { lessonOf, storeOptions, temporaryDirectory } from './store-fixture.ts';
 
 const SPAM = ['cheap', 'casino', 'bonus', 'click'];
 const HAM = ['supper', 'garden', 'lantern', 'tomorrow'];
@@ -29,16 +29,23 @@ describe('what a report is worth', () => {
     { name: 'as often right as wrong: all', agreement: [99, -99], logOdds: 0, worth: 1 },
   ];
   for (const { name, agreement, logOdds, worth } of cases)
-    it(name, () => assert.ok(Math.abs(credibility(agreement, logOdds) - worth) < 1e-9));
+    it(name, () => assert.ok(Math.abs(credibility(agreement, logOdds, 0) - worth) < 1e-9));
+
+  it('is less for each further copy that the table does not agree with, and whole for those it does', () => {
+    const against = Array.from({ length: 40 }, (_, copies) => credibility([], -Math.log(2000), copies));
+    assert.ok(against.reduce((sum, each) => sum + each) < 2 * against[0]!);
+    assert.equal(credibility([], 6, 20), 1);
+    assert.ok(credibility([], 0, 20) < 0.05);
+  });
 
   it('is 0 to 1, and never less where others agree more', () => {
     const odds = fc.double({ min: -200, max: 200, noNaN: true });
     fc.assert(
       fc.property(fc.array(odds, { maxLength: 8 }), odds, odds, (agreement, one, other) => {
         const [less, more] = one < other ? [one, other] : [other, one];
-        const [a, b] = [credibility(agreement, less), credibility(agreement, more)];
+        const [a, b] = [credibility(agreement, less, 0), credibility(agreement, more, 0)];
         assert.ok(a >= 0 && a <= b && b <= 1);
-        assert.ok(credibility([...agreement, less], more) <= credibility([...agreement, more], more));
+        assert.ok(credibility([...agreement, less], more, 0) <= credibility([...agreement, more], more, 0));
       }),
       { seed: 1 },
     );
@@ -95,12 +102,11 @@ describe('weighing by what others taught', () => {
       await teach(store, 'spam', SPAM, undefined, `spam ${i}`);
       await teach(store, 'ham', HAM, undefined, `ham ${i}`);
     }
-    const weigher = new Weigher(store, { lessonsMin: 20, tokensMin: 2 });
+    const weigher = new Weigher(store, { lessonsMin: 20, tokensMin: 2, scope: 'daemon' });
     const weigh = (reporter: string, label: LessonLabel, words: readonly string[]) =>
       weigher.weigh({
-        reporterId: store.ids.id('user', reporter),
-        label,
-        sids: store.ids.serverTokens(hashesOf(words)),
+        ...lessonOf(store, { label, words, reporter, text: words.join(' ') }),
+        reporter: store.users.open(reporter, undefined),
       });
     return { store, weigher, weigh };
   }
@@ -112,7 +118,7 @@ describe('weighing by what others taught', () => {
       ['ham', HAM],
       ['spam', ['quite', 'new', 'words']],
     ] as const)
-      assert.deepEqual(weigh(ROMEO, label, words), { weight: 1, withheld: Buffer.alloc(0) });
+      assert.deepEqual(weigh(ROMEO, label, words), { weight: 1, withheld: Buffer.alloc(0), host: undefined });
   });
 
   it('weighs little what contradicts all that is known, and withholds its tokens as soon as they would turn', async (t) => {
@@ -124,9 +130,23 @@ describe('weighing by what others taught', () => {
     assert.deepEqual(withheld, tokenSet([0, 1, 2, 3]));
   });
 
+  it('weighs copies of what others have reported less, where the table does not agree', async (t) => {
+    const { store, weigher } = await opened(t);
+    const text = 'we meet tomorrow at the lantern in the garden and stay for supper until it gets dark';
+    const said = (reporter: string) =>
+      lessonOf(store, { label: 'spam', words: [...HAM, 'unheard'], reporter, text });
+    const weigh = (reporter: string) =>
+      weigher.weigh({ ...said(reporter), reporter: store.users.open(reporter, undefined) }).weight;
+    const before = weigh(ROMEO);
+    await store.lessons.teach({ ...said(JULIET), weight: 0 });
+    assert.ok(Math.abs(weigh(ROMEO) - before / 4) < 1e-9);
+    // What she said before is against her, but it is nobody else's.
+    assert.ok(weigh(JULIET) > 0.4 * before);
+  });
+
   it('knows of no opinion while the table is untrained', async (t) => {
     const { weigher, weigh } = await opened(t);
-    weigher.adopt({ lessonsMin: 1000, tokensMin: 2 });
+    weigher.adopt({ lessonsMin: 1000, tokensMin: 2, scope: 'daemon' });
     assert.equal(weigh(ROMEO, 'ham', SPAM).weight, 1);
   });
 

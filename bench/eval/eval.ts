@@ -14,6 +14,7 @@ import { type EvasionReport, runEvasion } from './evasion.ts';
 import { renderEvasion } from './evasion-table.ts';
 import { renderFew, runFew } from './few.ts';
 import { renderHam, runHamFiles } from './ham.ts';
+import { renderHosts, runHosts } from './hosts.ts';
 import { runMonth } from './month.ts';
 import { renderMonth } from './month-table.ts';
 import { type OnlineReport, renderOnline, runOnline } from './online.ts';
@@ -101,6 +102,10 @@ const STUDY: Readonly<Record<StudyName, (work: Work) => void | Promise<void>>> =
   users: async ({ options, config, report }) => {
     const weeks = await runUsers(config, rows(options.corpora));
     section(report, 'users', weeks, renderUsers(weeks));
+  },
+  hosts: async ({ options, config, report }) => {
+    const hosts = await runHosts(config, rows(options.corpora));
+    section(report, 'hosts', hosts, renderHosts(hosts));
   },
   few: async ({ options, config, report }) => {
     const few = await runFew(config, rows(options.corpora));

@@ -5,6 +5,7 @@ export const STUDIES = [
   'calibration',
   'online',
   'users',
+  'hosts',
   'few',
   'month',
   'bias',

@@ -10,7 +10,7 @@ const HONEST_DAYS = 30;
 /** Part of the ham that has the phrase. */
 const PHRASE_IN_HAM = 0.03;
 const PROBES = 50;
-/** Honest reports under way at the same time. */
+/** Reports under way at the same time, none of which knows what the others bring. */
 const AT_ONCE = 10;
 /** Seeds of what is drawn beside the texts. */
 const HONEST_SEED = 2;
@@ -59,8 +59,7 @@ export async function teachHonestly(
     const day = Math.floor((n * HONEST_DAYS) / HONEST_LESSONS);
     return community.report({ account: account(), label, text, day });
   };
-  for (let n = from; n < lessons; n += AT_ONCE)
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, lessons - n) }, (_, i) => report(n + i)));
+  await inTurn(lessons - from, (index) => report(from + index));
   await community.settle();
 }
 
@@ -73,13 +72,9 @@ export async function collude(
   const random = createRandom(ATTACK_SEED);
   for (let n = 0; n < REPORTS_EACH; n++) {
     const day = HONEST_DAYS + Math.floor((n * days) / REPORTS_EACH);
-    // All at once: none of a round sees what the others of it bring.
-    const reports = Array.from({ length: COLLUDERS }, (_, i) => ({
-      account: ACCOUNTS - COLLUDERS + i,
-      ...attack(n, texts, random),
-      day,
-    }));
-    await Promise.all(reports.map((report) => community.report(report)));
+    const report = (i: number) =>
+      community.report({ account: ACCOUNTS - COLLUDERS + i, ...attack(n, texts, random), day });
+    await inTurn(COLLUDERS, report);
   }
   await community.settle();
 }
@@ -100,6 +95,11 @@ export async function movementOf(
     return [subject, { before: mean(from), after: mean(to), largest }];
   });
   return Object.fromEntries(moves) as Record<Subject, Movement>;
+}
+
+async function inTurn(count: number, act: (index: number) => Promise<void>): Promise<void> {
+  for (let from = 0; from < count; from += AT_ONCE)
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, i) => act(from + i)));
 }
 
 function mean(numbers: readonly number[]): number {

@@ -6,7 +6,7 @@ import { LinearFitter } from '../linear/fitter.ts';
 import { bareJID, canonicalJID } from '../model/jid.ts';
 import type { Sample } from '../model/sample.ts';
 import type { Verdict } from '../model/verdict.ts';
-import { createPipeline, fitterBounds, serverOptions } from '../pipeline/create.ts';
+import { createPipeline, fitterBounds, weigherOptions } from '../pipeline/create.ts';
 import type { PipelineEvents } from '../pipeline/pipeline.ts';
 import { Weigher } from '../pipeline/weigh.ts';
 import { storeBounds } from '../reloadables.ts';
@@ -21,7 +21,7 @@ import { note } from './print.ts';
 const NONE = Buffer.alloc(0);
 /** The same each time, so that the same messages give the same figures: the store is nobody's, and gone at the end. */
 const SECRET = Buffer.alloc(32, 1);
-const UNCAPPED = { reporterLessonsPerDay: 1e9, reporterLessonsHalf: 1e9, reporterLessonsMax: 1e9 } as const;
+const UNCAPPED = { reporterLessonsPerDay: 1e9, reporterLessonsWhole: 1e9, reporterLessonsMax: 1e9 } as const;
 const EVENTS: PipelineEvents = {
   cacheHit: () => undefined,
   cacheMiss: () => undefined,
@@ -73,26 +73,29 @@ export async function createJudge(
   });
   const parts = { store, linear };
   const pipeline = createPipeline(config, parts, EVENTS);
-  const weigher = new Weigher(store, serverOptions(config));
+  const weigher = new Weigher(store, weigherOptions(config));
   const userOf = (jid: string | undefined): User | undefined =>
     jid === undefined ? undefined : store.users.open(bareJID(canonicalJID(jid)), undefined);
   const teach = async (label: LessonLabel, text: string, jid: string | undefined) => {
     const user = userOf(jid);
     const subject = pipeline.subjectOf(sampleOfText(text), user);
-    const sids = sidsOf(subject);
-    const isReport = isWeighed && user !== undefined;
-    await store.lessons.teach({
-      ...(isReport ? weigher.weigh({ reporterId: user.id, label, sids }) : {}),
+    const material = {
       label,
+      sids: sidsOf(subject),
+      fingerprint: subject.texts.fingerprint,
+      senderId: '',
+      at: now(),
+    };
+    const isReport = isWeighed && user !== undefined;
+    const host = config.bayes.server.scope === 'virtualhost' ? user?.host : undefined;
+    await store.lessons.teach({
+      ...material,
+      ...(isReport ? weigher.weigh({ ...material, reporter: user }) : { host }),
       id: store.ids.lesson(user?.id ?? '', subject.ids.text, ''),
       reporterId: user?.id,
       user,
-      sids,
       slots: slotsOf(subject),
-      fingerprint: subject.texts.fingerprint,
-      senderId: '',
-      uids: user?.tokens(sids) ?? NONE,
-      at: now(),
+      uids: user?.tokens(material.sids) ?? NONE,
     });
   };
   // One that failed stays here, for `settle` to tell.

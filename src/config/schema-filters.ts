@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { UNITS } from '../model/unit.ts';
-import { number, RESTART, table, whole } from './keys.ts';
+import { number, oneOf, RESTART, table, whole } from './keys.ts';
 
 const group = (capSpam: number, capHam: number, prose: string) =>
   table(
@@ -57,15 +57,21 @@ export const bayesTable = table(
           'Lessons of each class before the table has an opinion; the starter table fills up what is missing.',
         ),
         tokens_min: whole(2, [1, 64], 'Known tokens that a text needs for an opinion.'),
+        scope: oneOf(
+          'daemon',
+          ['virtualhost', 'daemon'],
+          "Whether each virtual host of the users gets a table of its own above that of all. A host's table begins with the lessons after that.",
+        ),
+        hosts_max: whole(64, [1, 4_096], 'Virtual hosts with a table of their own.'),
         reporter_lessons_per_day: whole(
           10,
           [0, 100_000],
           'Lessons that the table takes of one user in a day; what is beyond goes into their own alone.',
         ),
-        reporter_lessons_half: whole(
+        reporter_lessons_whole: whole(
           4,
           [1, 1_000_000],
-          'With so many lessons of one user and class in the table, the next one counts half, and later ones less.',
+          'So many lessons of one user and class count whole; with twice as many in the table, the next one counts half.',
         ),
         reporter_lessons_max: whole(
           100,

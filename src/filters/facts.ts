@@ -33,6 +33,8 @@ export interface ServerCounts extends TokenCounts {
   /** Spam shares in units of 1/65,536; 0 = not in it. */
   readonly starter: Uint32Array;
   readonly hasStarter: boolean;
+  /** The same in the table of the recipient's virtual host, where it has one. */
+  readonly host?: ServerCounts | undefined;
 }
 
 /** Live levels of one sending JID, drained to `now`, this stanza included. */

@@ -31,6 +31,8 @@ export interface SampleIds {
   readonly text: string;
   /** The recipient; '' without one. */
   readonly user: string;
+  /** The recipient's virtual host, where hosts have tables of their own; else ''. */
+  readonly host: string;
   /** The judged bare JID; '' without one. */
   readonly jid: string;
   /** The domain of the judged JID; '' without one. */
@@ -50,7 +52,7 @@ export interface CacheKey {
   readonly subject: SubjectKind;
   /** Keyed id of the subject, 32 hex digits. */
   readonly id: string;
-  /** Name of the fact in the record: the unit, with the user's id behind a slash where it differs by user. */
+  /** Name of the fact in the record: the unit, with the user's or host's id behind a slash where it differs by these. */
   readonly fact: string;
   /** All else that the opinion rests on; another stamp, another opinion. */
   readonly stamp: string;

@@ -14,6 +14,7 @@ import { Gather, type LinearSource } from './gather.ts';
 import { pipelineOptions } from './options.ts';
 import { Pipeline, type PipelineEvents, type Rules } from './pipeline.ts';
 import { TextCache } from './text-cache.ts';
+import type { WeigherOptions } from './weigh.ts';
 
 /** The pipeline of this release over a store: every unit, in the order of `UNITS`. */
 export function createPipeline(
@@ -42,7 +43,13 @@ export function rulesOf(config: Config): Rules {
     explain: createExplain(serverOptions(config)),
     options: pipelineOptions(config),
     allowances: allowancesOf(config),
+    scope: config.bayes.server.scope,
   };
+}
+
+/** What weighing a report goes by. */
+export function weigherOptions(config: Config): WeigherOptions {
+  return { ...serverOptions(config), scope: config.bayes.server.scope };
 }
 
 /** The filters of this release, in the order of `UNITS`. */
@@ -64,7 +71,7 @@ export function fitterBounds({ linear: { server } }: Config): FitterBounds {
   return { isWanted: server.weight > 0, lessonsMax: server.lessons_max, seconds: server.fit_seconds };
 }
 
-export function serverOptions({ bayes: { server } }: Config): BayesServerOptions {
+function serverOptions({ bayes: { server } }: Config): BayesServerOptions {
   return { lessonsMin: server.lessons_min, tokensMin: server.tokens_min };
 }
 

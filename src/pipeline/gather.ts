@@ -41,6 +41,9 @@ export interface LinearSource {
   readonly model: LinearModel | undefined;
 }
 
+/** Whether the users of a virtual host have a table of their own, above that of all. */
+export type Scope = 'virtualhost' | 'daemon';
+
 /** Until a look-up says more. */
 const NO_LESSONS = new Float64Array(SCRIPTS);
 const DAY_MS = 86_400_000;
@@ -58,9 +61,11 @@ type FactsInMaking = { -readonly [Name in keyof Facts]-?: Facts[Name] | undefine
  */
 export class Gather {
   readonly #sources: Sources;
-  readonly #serverColumns: ServerColumns[] = [];
+  readonly #serverColumns: (ServerColumns & { host: ServerColumns | undefined })[] = [];
   readonly #userColumns: CountColumns[] = [];
   readonly #estimates: LinearEstimate[] = [];
+  readonly #hostColumns: ServerColumns[] = [];
+  #scope: Scope = 'daemon';
 
   constructor(sources: Sources) {
     this.#sources = sources;
@@ -71,9 +76,14 @@ export class Gather {
     this.#sources.rates.allow(allowances);
   }
 
+  /** Changes whose lessons a recipient's text is judged by. */
+  divide(scope: Scope): void {
+    this.#scope = scope;
+  }
+
   /** Keyed ids of the parties. What costs something and is seldom asked for is made then: the domain's, the user's lesson. */
   idsOf(sample: Sample, textId: string, user: User | undefined): SampleIds {
-    return new GatheredIds({ sample, textId, user, sources: this.#sources });
+    return new GatheredIds({ sample, textId, user, scope: this.#scope, sources: this.#sources });
   }
 
   /** Touches live state: exactly once a request, before anything is judged. */
@@ -124,12 +134,22 @@ export class Gather {
     const { features, sids } = subject.texts;
     const counts: ServerCounts[] = [];
     for (let index = 0; index < features.length; index += 1) {
-      const columns = this.#serverColumns[index] ?? serverColumns();
+      const columns = this.#serverColumns[index] ?? { ...serverColumns(), host: undefined };
       this.#serverColumns[index] = columns;
-      this.#sources.store.server.lookup(sids[index] as Buffer, (features[index] as Features).count, columns);
+      const { count } = features[index] as Features;
+      this.#sources.store.server.lookup(sids[index] as Buffer, count, columns);
+      columns.host = this.#hostCounts(subject, index, count);
       counts.push(columns);
     }
     return counts;
+  }
+
+  #hostCounts({ ids, texts }: Subject, index: number, count: number): ServerColumns | undefined {
+    if (ids.host === '') return undefined;
+    const columns = this.#hostColumns[index] ?? serverColumns();
+    this.#hostColumns[index] = columns;
+    const { server } = this.#sources.store;
+    return server.lookupHost(ids.host, texts.sids[index] as Buffer, count, columns) ? columns : undefined;
   }
 
   #linear({ texts: { features, sids, slots } }: Subject): LinearFacts | undefined {
@@ -163,6 +183,7 @@ export class Gather {
 class GatheredIds implements SampleIds {
   readonly text: string;
   readonly user: string;
+  readonly host: string;
   readonly jid: string;
   readonly serverGeneration: number;
   readonly linearFit: string;
@@ -171,12 +192,19 @@ class GatheredIds implements SampleIds {
   readonly #user: User | undefined;
   readonly #ids: KeyedIds;
 
-  constructor(of: { sample: Sample; textId: string; user: User | undefined; sources: Sources }) {
+  constructor(of: {
+    sample: Sample;
+    textId: string;
+    user: User | undefined;
+    scope: Scope;
+    sources: Sources;
+  }) {
     const { linear } = of.sources;
     const { ids, server } = of.sources.store;
     const { subject } = of.sample;
     this.text = of.textId;
     this.user = of.user?.id ?? '';
+    this.host = of.scope === 'virtualhost' ? (of.user?.host ?? '') : '';
     this.jid = subject === undefined ? '' : ids.id('jid', bareJID(subject));
     this.serverGeneration = server.generation;
     this.linearFit = linear.model?.id ?? '';

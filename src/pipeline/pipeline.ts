@@ -8,7 +8,7 @@ import type { UnitName } from '../model/unit.ts';
 import type { Action, Breakdown, Verdict, VerdictName } from '../model/verdict.ts';
 import type { FactRecords, User } from '../store/store.ts';
 import { TOKENISER_VERSION } from '../text/features.ts';
-import type { Gather, Subject } from './gather.ts';
+import type { Gather, Scope, Subject } from './gather.ts';
 import { breakdown, type ScoreOptions, score } from './score.ts';
 import { NO_TEXT, type TextCache } from './text-cache.ts';
 
@@ -30,6 +30,7 @@ export interface Rules {
   readonly explain: Explain;
   readonly options: PipelineOptions;
   readonly allowances: Allowances;
+  readonly scope: Scope;
 }
 
 /** What the pipeline tells of its work: counters only, called for each unit of each verdict. */
@@ -81,7 +82,7 @@ export class Pipeline {
   }
 
   /** Goes by other rules from the next verdict on. Live levels stay; opinions kept under other parameters are not met. */
-  adopt({ filters, options, allowances, explain }: Rules): void {
+  adopt({ filters, options, allowances, scope, explain }: Rules): void {
     this.#filters = filters;
     this.#names = filters.map((filter) => filter.name);
     this.#wants = filters.map((filter) => factBits(filter.wants));
@@ -89,6 +90,7 @@ export class Pipeline {
     this.#options = options;
     this.#explain = explain;
     this.#gather.allow(allowances);
+    this.#gather.divide(scope);
   }
 
   /** The sample with its texts' features and keyed ids: what judging and teaching both begin with. */

@@ -23,12 +23,14 @@ export interface StoreLimits {
   readonly reportedTextsMax: number;
   readonly reportedDays: number;
   /**
-   * What the server's table takes of one reporter, in lessons: in a day; with how many of one class in it the next one counts
-   * half; how many of one class at most. The operator may add anything.
+   * What the server's table takes of one reporter, in lessons: in a day; how many of one class count whole, beyond which the next
+   * one counts the less the more there are; how many of one class at most. The operator may add anything.
    */
   readonly reporterLessonsPerDay: number;
-  readonly reporterLessonsHalf: number;
+  readonly reporterLessonsWhole: number;
   readonly reporterLessonsMax: number;
+  /** Virtual hosts with a table of their own. */
+  readonly hostsMax: number;
   /** A lesson older than this cannot be forgotten any more. */
   readonly undoDays: number;
   /** A user's lesson that is older is undone; 0: never. */
@@ -62,8 +64,9 @@ export type StoreBounds = Pick<
   | 'lessonsBytesMax'
   | 'userUnusedDays'
   | 'checkpointSeconds'
+  | 'hostsMax'
   | 'reporterLessonsPerDay'
-  | 'reporterLessonsHalf'
+  | 'reporterLessonsWhole'
   | 'reporterLessonsMax'
 >;
 
@@ -82,8 +85,9 @@ export const STORE_LIMITS: StoreLimits = {
   userLessonsMax: 4_000,
   lessonsBytesMax: 4 * 2 ** 30,
   userUnusedDays: 365,
+  hostsMax: 64,
   reporterLessonsPerDay: 10,
-  reporterLessonsHalf: 4,
+  reporterLessonsWhole: 4,
   reporterLessonsMax: 100,
   factRecordsMax: 20_000,
   checkpointSeconds: 30,

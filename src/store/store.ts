@@ -40,6 +40,8 @@ export interface StoreSizes {
   /** Tokens of the starter table that found a place. */
   readonly starterTokens: number;
   readonly userTablesCached: number;
+  /** Virtual hosts with a table of their own. */
+  readonly hosts: number;
   readonly lessons: number;
   /** Bytes of lessons in force. */
   readonly lessonBytes: number;
@@ -109,12 +111,19 @@ export interface ServerTokens {
   readonly starter: string;
   /** Fills `into` for `count` ids of stride 16 as `serverTokens` returns them; an unknown or not yet trusted token counts 0. */
   lookup(ids: Buffer, count: number, into: ServerColumns): void;
+  /**
+   * The same in the table of a virtual host, which its users alone have taught; no starter is in it.
+   * @param host from `User.host`. @returns false where it has none: nothing is filled.
+   */
+  lookupHost(host: string, ids: Buffer, count: number, into: ServerColumns): boolean;
 }
 
 /** Access to one local user's keys and table, for the length of one request. */
 export interface User {
   /** Keyed id, 32 hex digits. */
   readonly id: string;
+  /** Keyed id of the domain, 32 hex digits. */
+  readonly host: string;
   /** `wrong-key`: another `User-Key` than the user's; reads nothing, teaches nothing there. */
   readonly keyState: 'ok' | 'wrong-key';
   /** Number of the last lesson in this user's table; 0 = none. */
@@ -165,6 +174,8 @@ export interface LessonInput {
   readonly uids: Buffer;
   /** What it is worth in the server's table, 0 … 1, before what one reporter may add to it is looked at. Undefined: 1. */
   readonly weight?: number | undefined;
+  /** Virtual host in whose table it counts as well, where there is room for one more. From `User.host`. */
+  readonly host?: string | undefined;
   /** Which of `sids` the server's table leaves out; undefined: none. */
   readonly withheld?: TokenSet | undefined;
   /** Slots of `linear.server`, at most `GRAMS_MAX`; those of tokens follow from `sids`. */

@@ -60,7 +60,8 @@ export function namedTrace(request: Request, user: User | undefined, context: Co
 export async function teach(lesson: Lesson, context: Context): Promise<Response> {
   const { label, user, by } = lesson;
   // The operator's word is whole, and counts for all of it.
-  const weighed = user === undefined ? undefined : context.weigher.weigh({ ...lesson, reporterId: user.id });
+  const at = context.now();
+  const weighed = user === undefined ? undefined : context.weigher.weigh({ ...lesson, reporter: user, at });
   const outcome = await whereWritable(
     context.store.lessons.teach({
       ...lesson,
@@ -68,7 +69,7 @@ export async function teach(lesson: Lesson, context: Context): Promise<Response>
       id: idOf(lesson, context),
       uids: user?.tokens(lesson.sids) ?? NONE,
       reporterId: user?.id,
-      at: context.now(),
+      at,
     }),
   );
   note({ label, outcome, by }, context);

@@ -8,6 +8,8 @@ export const LESSON_UNITS = 256;
 const PRIOR_LESSONS = 0.2;
 /** Strength of the server's estimate as the prior of a user's own rates, in lessons. */
 const USER_PRIOR_LESSONS = 0.5;
+/** Strength of the server's rates as the prior of a virtual host's, in lessons: docs/decisions/0038. */
+const HOST_PRIOR_LESSONS = 2;
 /** Strength of the starter's word on a token, in lessons: docs/decisions/0022. */
 const STARTER_LESSONS = 0.5;
 /** The same while the table's own lessons of a class are too few. */
@@ -23,6 +25,7 @@ export const HALF_SCORE_LOG_ODDS = 22.3;
 /** In the units of `TokenCounts`. */
 const PRIOR = PRIOR_LESSONS * LESSON_UNITS;
 const USER_PRIOR = USER_PRIOR_LESSONS * LESSON_UNITS;
+const HOST_PRIOR = HOST_PRIOR_LESSONS * LESSON_UNITS;
 const STARTER_PRIOR = STARTER_LESSONS * LESSON_UNITS;
 const STARTER_PRIOR_UNTRAINED = STARTER_LESSONS_UNTRAINED * LESSON_UNITS;
 /** A product of quotients is logged before it leaves 2^±900; one quotient lies within 2^±120, as counts have 32 bits. */
@@ -83,6 +86,7 @@ export function combine(
   const { spam, ham, starter, scripts, spamByScript, hamByScript, spamTotal, hamTotal, hasStarter } =
     server ?? NO_COUNTS;
   const own = user ?? NO_COUNTS;
+  const host = hostOf(server, lessonsMin);
   const filledTo = hasStarter ? lessonsMin * LESSON_UNITS : 0;
   const isFilled = spamTotal < filledTo || hamTotal < filledTo;
   const known = isFilled && server !== undefined ? shareKnown(server) : 0;
@@ -114,6 +118,15 @@ export function combine(
       const strength = share === 0 ? PRIOR : starterPrior;
       inSpam = inverseRate(spam[index] as number, inSpamAll, strength, overall / raises);
       inHam = inverseRate(ham[index] as number, inHamAll, strength, overall / lowers);
+      if (host !== undefined && (host.spam[index] as number) + (host.ham[index] as number) > 0) {
+        inSpam = inverseRate(
+          host.spam[index] as number,
+          host.spamByScript[script] as number,
+          HOST_PRIOR,
+          inSpam,
+        );
+        inHam = inverseRate(host.ham[index] as number, host.hamByScript[script] as number, HOST_PRIOR, inHam);
+      }
     }
     if (ownSeen > 0) {
       userTokens += 1;
@@ -139,6 +152,12 @@ export function combine(
 /** Lessons of a script, and what they are filled up with; `known` is 0 where they are not. */
 function filledUp(total: number, filledTo: number, known: number): number {
   return total + known * Math.max(0, filledTo - total);
+}
+
+/** What the recipient's virtual host has taught, where that is enough of both classes. */
+function hostOf(server: ServerCounts | undefined, lessonsMin: number): ServerCounts | undefined {
+  const host = server?.host;
+  return host === undefined || lessonsMissing(host, lessonsMin) !== undefined ? undefined : host;
 }
 
 /** The part of a text's tokens that a lesson or the starter knows. */

@@ -9,9 +9,12 @@ const OWN_RATIO = 10;
  * What a user's report is worth in the table of all, 0 … 1: docs/decisions/0039.
  * @param agreement log-odds of the labels of the reporter's last lessons, by what others taught
  * @param logOdds the same of the report
+ * @param copies by how many others copies of the text were reported alike: where the table does not agree, the more of them
+ * there are the less one more brings, and all together little more than the first
  */
-export function credibility(agreement: readonly number[], logOdds: number): number {
-  return reliability(agreement) * Math.min(1, SURE_ODDS * Math.exp(logOdds));
+export function credibility(agreement: readonly number[], logOdds: number, copies: number): number {
+  const odds = SURE_ODDS * Math.exp(logOdds);
+  return reliability(agreement) * Math.min(1, odds / (1 + copies) ** 2);
 }
 
 /** A newcomer is worth 1, and nobody more: those who only agree with each other lift nobody. */

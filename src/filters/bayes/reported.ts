@@ -43,7 +43,7 @@ export function createReported(options: ReportedOptions): Filter {
       const told = facts.reports;
       if (ids.text === '' || told === undefined) return undefined;
       const reports = `${told.own} ${told.ownDays} ${told.others} ${told.othersDays} ${told.activeUsers}`;
-      const table = `${ids.serverGeneration} ${ids.starter} ${server.lessonsMin} ${server.tokensMin}`;
+      const table = `${ids.serverGeneration} ${ids.starter} ${ids.host} ${server.lessonsMin} ${server.tokensMin}`;
       const stamp = `${reports} ${facts.userKeyState} ${reportersMin} ${table}`;
       return { subject: 'text', id: ids.text, fact: `bayes.reported/${ids.user}`, stamp };
     },

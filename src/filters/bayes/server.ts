@@ -25,7 +25,8 @@ export function createBayesServer(options: BayesServerOptions): Filter {
     cacheKey: (_sample: Sample, ids: SampleIds): CacheKey | undefined => {
       if (ids.text === '') return undefined;
       const stamp = `${ids.serverGeneration} ${ids.starter} ${lessonsMin} ${tokensMin}`;
-      return { subject: 'text', id: ids.text, fact: 'bayes.server', stamp };
+      const fact = ids.host === '' ? 'bayes.server' : `bayes.server/${ids.host}`;
+      return { subject: 'text', id: ids.text, fact, stamp };
     },
     judge: (_sample: Sample, facts: Facts): Opinion => {
       const texts = facts.serverCounts ?? [];

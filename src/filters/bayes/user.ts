@@ -31,7 +31,7 @@ export function createBayesUser(options: BayesUserOptions): Filter {
     cacheKey: (_sample: Sample, ids: SampleIds): CacheKey | undefined => {
       // Generation 0 is an empty table or one under another key: its abstention is not to meet the right key's opinion.
       if (ids.text === '' || ids.user === '' || ids.userGeneration === 0) return undefined;
-      const generations = `${ids.serverGeneration} ${ids.starter} ${ids.userGeneration}`;
+      const generations = `${ids.serverGeneration} ${ids.starter} ${ids.userGeneration} ${ids.host}`;
       const stamp = `${generations} ${lessonsMin} ${server.lessonsMin} ${server.tokensMin}`;
       return { subject: 'text', id: ids.text, fact: `bayes.user/${ids.user}`, stamp };
     },

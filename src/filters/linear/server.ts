@@ -33,7 +33,8 @@ export function createLinearServer(options: LinearServerOptions): Filter {
       if (ids.text === '' || ids.linearFit === '') return undefined;
       const tables = `${ids.serverGeneration} ${ids.starter} ${ids.linearFit}`;
       const stamp = `${tables} ${lessonsMin} ${server.lessonsMin} ${server.tokensMin}`;
-      return { subject: 'text', id: ids.text, fact: 'linear.server', stamp };
+      const fact = ids.host === '' ? 'linear.server' : `linear.server/${ids.host}`;
+      return { subject: 'text', id: ids.text, fact, stamp };
     },
     judge: (_sample: Sample, facts: Facts): Opinion => {
       const { serverCounts, linear } = facts;

@@ -10,6 +10,7 @@ import type { Environment } from './environment.ts';
  * 16 … in every user's table, f64               24 up to this, no forgotten lesson is left on disk, f64
  * 32 last lesson in the totals, f64
  * 40 for each script lessons of spam that hold it, f64 each (1/256 lesson), then those of ham
+ *    to the end: the same of each virtual host, behind its id, 16
  * ```
  */
 export interface CheckpointRecord {
@@ -20,6 +21,8 @@ export interface CheckpointRecord {
   readonly totalsSeq: number;
   readonly spamByScript: Float64Array;
   readonly hamByScript: Float64Array;
+  /** As `HostTotals.encode` returns it. */
+  readonly hosts: Buffer;
 }
 
 const FIELDS = [
@@ -33,6 +36,7 @@ const FIELDS = [
 const SPAM_AT = 8 * FIELDS.length;
 const HAM_AT = SPAM_AT + 8 * SCRIPTS;
 const BYTES = HAM_AT + 8 * SCRIPTS;
+export const NO_HOSTS = Buffer.alloc(0);
 
 export function readCheckpoint({ meta }: Environment): CheckpointRecord | undefined {
   const value = meta.get(metaKey('checkpoint'));
@@ -40,13 +44,19 @@ export function readCheckpoint({ meta }: Environment): CheckpointRecord | undefi
   const entries = FIELDS.map((field, i) => [field, value.readDoubleLE(8 * i)] as const);
   const fields = Object.fromEntries(entries) as unknown as Omit<
     CheckpointRecord,
-    'spamByScript' | 'hamByScript'
+    'spamByScript' | 'hamByScript' | 'hosts'
   >;
-  return { ...fields, spamByScript: readTotals(value, SPAM_AT), hamByScript: readTotals(value, HAM_AT) };
+  return {
+    ...fields,
+    spamByScript: readTotals(value, SPAM_AT),
+    hamByScript: readTotals(value, HAM_AT),
+    hosts: Buffer.from(value.subarray(BYTES)),
+  };
 }
 
 export function encodeCheckpoint(record: CheckpointRecord): Buffer {
-  const value = Buffer.allocUnsafeSlow(BYTES);
+  const value = Buffer.allocUnsafeSlow(BYTES + record.hosts.length);
+  value.set(record.hosts, BYTES);
   for (const [i, field] of FIELDS.entries()) value.writeDoubleLE(record[field], 8 * i);
   for (let script = 0; script < SCRIPTS; script++) {
     value.writeDoubleLE(record.spamByScript[script]!, SPAM_AT + 8 * script);
@@ -61,9 +71,14 @@ function readTotals(value: Buffer, at: number): Float64Array {
 
 /** A checkpoint of schema 2, which told no scripts apart, in today's form: its lessons count for all of them. */
 export function withScripts(value: Buffer): Buffer {
-  if (value.length === BYTES) return value;
+  if (value.length >= BYTES) return value;
   const before = (at: number) => new Float64Array(SCRIPTS).fill(value.readDoubleLE(at));
   const entries = FIELDS.map((field, i) => [field, value.readDoubleLE(8 * i)] as const);
   const fields = Object.fromEntries(entries) as unknown as CheckpointRecord;
-  return encodeCheckpoint({ ...fields, spamByScript: before(SPAM_AT), hamByScript: before(SPAM_AT + 8) });
+  return encodeCheckpoint({
+    ...fields,
+    spamByScript: before(SPAM_AT),
+    hamByScript: before(SPAM_AT + 8),
+    hosts: NO_HOSTS,
+  });
 }

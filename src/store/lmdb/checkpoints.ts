@@ -149,6 +149,7 @@ export class Checkpoints {
       // Copies: what is written is not to change.
       spamByScript: server.totals.spam.slice(),
       hamByScript: server.totals.ham.slice(),
+      hosts: server.encodeHosts(),
     };
   }
 }

@@ -23,6 +23,6 @@ export class CorpusRecords {
 
   encode(lesson: CorpusLesson): Buffer {
     const whole = { ...lesson, reporterId: undefined, user: undefined, uids: NONE };
-    return encodeLearn(learntFrom(whole, LESSON_WEIGHT, this.#seal));
+    return encodeLearn(learntFrom(whole, { weight: LESSON_WEIGHT, host: undefined }, this.#seal));
   }
 }

@@ -6,6 +6,7 @@ const NUMBER_OF_FIELD = {
   sids: 1,
   uids: 2,
   withheld: 3,
+  host: 4,
   linear: 8,
 } as const;
 
@@ -20,6 +21,8 @@ export interface LessonFields {
   readonly uids: Buffer;
   /** Which of `sids` the server's table leaves out, a bit each. */
   readonly withheld: Buffer;
+  /** Id of the virtual host whose table it is in as well. */
+  readonly host: Buffer;
   /** What `linear.server` is fitted to besides, sealed: see `lesson-seal.ts`. */
   readonly linear: Buffer;
 }

@@ -39,12 +39,18 @@ export type LogRecord =
   | { readonly kind: 'learn'; readonly learnt: Learnt }
   | { readonly kind: 'undo'; readonly learnSeq: number };
 
-/** @param weight in the server's table. */
-export function learntFrom(lesson: LessonInput, weight: number, seal: LessonSeal): Learnt {
+/** What the server's table takes of a lesson. */
+export interface Granted {
+  readonly weight: number;
+  /** Host whose table takes it, too. */
+  readonly host: string | undefined;
+}
+
+export function learntFrom(lesson: LessonInput, granted: Granted, seal: LessonSeal): Learnt {
   const user = lesson.user?.keyState === 'ok' ? lesson.user : undefined;
   return {
     label: lesson.label,
-    weight,
+    weight: granted.weight,
     at: lesson.at,
     id: lesson.id,
     reporterTag: lesson.reporterId === undefined ? OPERATOR_TAG : reporterTag(lesson.reporterId),
@@ -52,6 +58,7 @@ export function learntFrom(lesson: LessonInput, weight: number, seal: LessonSeal
     scripts: scriptsMask(lesson.sids),
     linear: seal.seal(lesson),
     withheld: lesson.withheld ?? NO_TOKENS,
+    host: Buffer.from(granted.host ?? '', 'hex'),
     sids: compactTokens(lesson.sids),
     uids: user === undefined ? Buffer.alloc(0) : compactTokens(lesson.uids),
   };

@@ -27,7 +27,7 @@ export interface LessonsOptions {
   readonly server: LMDBServerTokens;
   readonly users: LMDBUserTables;
   readonly reported: LMDBReported;
-  readonly bounds: Pick<StoreBounds, 'undoDays'> & ReporterBounds;
+  readonly bounds: Pick<StoreBounds, 'undoDays' | 'hostsMax'> & ReporterBounds;
   readonly seal: LessonSeal;
 }
 
@@ -68,7 +68,8 @@ export class LMDBLessons implements Lessons {
         return 'unchanged';
       }
       const { seal, reported } = this.#options;
-      const learnt = learntFrom(lesson, this.#reporters.weightOf(lesson, live), seal);
+      const weight = this.#reporters.weightOf(lesson, live);
+      const learnt = learntFrom(lesson, { weight, host: this.#hostOf(lesson) }, seal);
       await this.#learn(learnt, { before: live, kept: reported.keep(lesson) });
       return live === undefined ? 'set' : 'replaced';
     });
@@ -220,6 +221,12 @@ export class LMDBLessons implements Lessons {
   #apply(learnt: Learnt, seq: number, sign: 1 | -1): void {
     this.#options.server.apply(learnt, seq, sign);
     this.#options.users.apply(learnt, seq, sign);
+  }
+
+  /** Beyond so many hosts a new one has no table of its own. */
+  #hostOf({ host }: LessonInput): string | undefined {
+    const { server, bounds } = this.#options;
+    return server.hasHost(host) || server.hosts < bounds.hostsMax ? host : undefined;
   }
 
   #seqOf(id: string): number | undefined {

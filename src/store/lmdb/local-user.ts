@@ -13,12 +13,18 @@ export interface TableSource {
 /** A local user as the store knows one. A class: few words a user, which a verdict has to fetch from far memory. */
 export class LocalUser implements User {
   readonly id: string;
+  readonly host: string;
   /** Undefined: the key was wrong. */
   readonly cipher: MaskedCipher | undefined;
   readonly #tables: TableSource;
 
-  constructor(id: string, cipher: MaskedCipher | undefined, tables: TableSource) {
+  constructor(
+    { id, host }: Pick<User, 'id' | 'host'>,
+    cipher: MaskedCipher | undefined,
+    tables: TableSource,
+  ) {
     this.id = id;
+    this.host = host;
     this.cipher = cipher;
     this.#tables = tables;
   }

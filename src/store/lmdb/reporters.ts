@@ -32,7 +32,7 @@ export interface Logged {
 
 export type ReporterBounds = Pick<
   StoreBounds,
-  'reporterLessonsPerDay' | 'reporterLessonsHalf' | 'reporterLessonsMax'
+  'reporterLessonsPerDay' | 'reporterLessonsWhole' | 'reporterLessonsMax'
 >;
 
 export interface ReportersOptions {
@@ -60,16 +60,16 @@ export class LMDBReporters {
   weightOf(lesson: LessonInput, undone: Logged | undefined): number {
     const worth = LESSON_WEIGHT * (lesson.weight ?? 1);
     if (lesson.reporterId === undefined) return Math.round(worth);
-    const { reporterLessonsPerDay, reporterLessonsHalf, reporterLessonsMax } = this.#options.bounds;
+    const { reporterLessonsPerDay, reporterLessonsWhole, reporterLessonsMax } = this.#options.bounds;
     const reporter = without(this.#of(lesson.reporterId), undone);
     const held = reporter.held[lesson.label];
-    const half = reporterLessonsHalf * LESSON_WEIGHT;
+    const whole = reporterLessonsWhole * LESSON_WEIGHT;
     const today = reporter.day === dayOf(lesson.at) ? reporter.taught : 0;
     const room = Math.min(
       reporterLessonsPerDay * LESSON_WEIGHT - today,
       reporterLessonsMax * LESSON_WEIGHT - held,
     );
-    return Math.max(0, Math.min(Math.round((worth * half) / (half + held)), room));
+    return Math.max(0, Math.min(Math.round(worth * (held > whole ? whole / held : 1)), room));
   }
 
   /** Commits a change of the log together with what it changes of its reporter. @throws StoreError as `Writer.commit` */
@@ -110,10 +110,11 @@ export class LMDBReporters {
 function withLesson(reporter: Reporter, lesson: Logged | undefined): Reporter {
   if (lesson === undefined) return reporter;
   const { label, weight, at } = lesson.learnt;
-  const day = dayOf(at);
+  // One that is put back from a copy was taught before.
+  const day = Math.max(reporter.day, dayOf(at));
   return {
     day,
-    taught: weight + (reporter.day === day ? reporter.taught : 0),
+    taught: (day === reporter.day ? reporter.taught : 0) + (day === dayOf(at) ? weight : 0),
     held: { ...reporter.held, [label]: weight + reporter.held[label] },
     seqs: [lesson.seq, ...reporter.seqs].slice(0, LESSONS_REMEMBERED),
   };

@@ -1,22 +1,17 @@
-import { SCRIPTS } from '../../text/scripts.ts';
+import { FEATURES_MAX } from '../../text/features.ts';
 import { segmentKey } from '../keys.ts';
 import type { Starter } from '../starter.ts';
 import type { ServerColumns, ServerTokens } from '../store.ts';
 import { hasToken } from '../token-set.ts';
-import { TOKEN_STRIDE } from '../token-words.ts';
+import { STRIDE_WORDS, TOKEN_STRIDE } from '../token-words.ts';
 import type { CheckpointRecord } from './checkpoint-record.ts';
 import type { Environment } from './environment.ts';
+import { addLesson, HostTotals, hostIds, hostTokens, noLessons, type Totals } from './host-totals.ts';
 import type { Learnt } from './lesson-record.ts';
 import { TOKEN_BYTES } from './token-ids.ts';
 import { ROW_WORDS, SEGMENT_TOKENS_MAX, TokenTable } from './token-table.ts';
 
 const HEAD_BYTES = 16;
-
-/** Lessons that hold tokens of a script, by script, in units of 1/256 lesson; the first one is all lessons. */
-export interface Totals {
-  readonly spam: Float64Array;
-  readonly ham: Float64Array;
-}
 
 /** A segment or a table on its way to the disk; `failed` makes it due again. */
 export interface Writing {
@@ -31,7 +26,7 @@ export interface Writing {
  * at start is applied to those segments that do not have it yet.
  */
 export class LMDBServerTokens implements ServerTokens {
-  readonly totals: Totals = { spam: new Float64Array(SCRIPTS), ham: new Float64Array(SCRIPTS) };
+  readonly totals: Totals = noLessons();
   generation = 0;
   starter = '';
   /** Tokens of the starter that have a place. */
@@ -45,6 +40,9 @@ export class LMDBServerTokens implements ServerTokens {
   #totalsSeq = 0;
   /** Where the next step goes on. */
   #cursor = 0;
+  readonly #hosts = new HostTotals();
+  /** Ids of a text's tokens in a host's table. */
+  readonly #hostIds = new Int32Array(FEATURES_MAX * STRIDE_WORDS);
 
   constructor(segments: number) {
     this.#table = new TokenTable(segments);
@@ -68,14 +66,32 @@ export class LMDBServerTokens implements ServerTokens {
     return this.#table.segments;
   }
 
+  /** Virtual hosts with a table of their own. */
+  get hosts(): number {
+    return this.#hosts.count;
+  }
+
+  hasHost(host: string | undefined): boolean {
+    return host !== undefined && this.#hosts.of(host) !== undefined;
+  }
+
+  encodeHosts(): Buffer {
+    return this.#hosts.encode();
+  }
+
   lookup(ids: Buffer, count: number, into: ServerColumns): void {
     this.#table.lookup(ids, count, into);
-    const { spam, ham } = this.totals;
-    into.spamTotal = spam[0]!;
-    into.hamTotal = ham[0]!;
-    into.spamByScript = spam;
-    into.hamByScript = ham;
+    setTotals(into, this.totals);
     into.hasStarter = this.starter !== '';
+  }
+
+  lookupHost(host: string, ids: Buffer, count: number, into: ServerColumns): boolean {
+    const totals = this.#hosts.of(host);
+    if (totals === undefined) return false;
+    const own = hostIds(ids, count, { host: totals.id, into: this.#hostIds });
+    this.#table.lookup(own, count, into);
+    setTotals(into, totals);
+    return true;
   }
 
   /** Adds the starter's words, the first of which come first. @param sids its hashes under the server's key. */
@@ -88,6 +104,16 @@ export class LMDBServerTokens implements ServerTokens {
 
   /** @param seq of the record that teaches or undoes; never less than one applied before. */
   apply(learnt: Learnt, seq: number, sign: 1 | -1): void {
+    this.#applyTokens(learnt, seq, sign);
+    if (learnt.host.length > 0)
+      this.#applyTokens({ ...learnt, sids: hostTokens(learnt.sids, learnt.host) }, seq, sign);
+    this.generation = Math.max(this.generation, seq);
+    if (seq <= this.#totalsSeq) return;
+    addLesson(this.totals, learnt, sign);
+    if (learnt.host.length > 0) this.#hosts.add(learnt.host.toString('hex'), learnt, sign);
+  }
+
+  #applyTokens(learnt: Learnt, seq: number, sign: 1 | -1): void {
     const { sids, weight, withheld } = learnt;
     this.#table.touch(sids);
     for (let offset = 0; offset < sids.length; offset += TOKEN_BYTES) {
@@ -98,14 +124,6 @@ export class LMDBServerTokens implements ServerTokens {
       this.#table.apply(learnt, offset, sign);
       if (this.#dirtySince[segment] === 0) this.#dirtySince[segment] = seq;
     }
-    this.generation = Math.max(this.generation, seq);
-    if (seq > this.#totalsSeq) this.#addTotal(learnt, sign);
-  }
-
-  #addTotal(learnt: Learnt, sign: 1 | -1): void {
-    const totals = this.totals[learnt.label];
-    for (let script = 0; script < SCRIPTS; script++)
-      if (((learnt.scripts >>> script) & 1) === 1) totals[script] = totals[script]! + sign * learnt.weight;
   }
 
   /** Takes what is due among the next `count` segments; the caller writes it. */
@@ -158,6 +176,7 @@ export class LMDBServerTokens implements ServerTokens {
     this.#totalsSeq = totalsSeq;
     this.totals.spam.set(checkpoint.spamByScript);
     this.totals.ham.set(checkpoint.hamByScript);
+    this.#hosts.load(checkpoint.hosts);
     this.generation = this.#seqs.reduce((last, seq) => Math.max(last, seq), totalsSeq);
   }
 
@@ -174,6 +193,13 @@ export class LMDBServerTokens implements ServerTokens {
     this.#dirtySince = new Float64Array(segments).fill(Math.max(1, this.generation));
     this.#cursor = 0;
   }
+}
+
+function setTotals(into: ServerColumns, { spam, ham }: Totals): void {
+  into.spamTotal = spam[0]!;
+  into.hamTotal = ham[0]!;
+  into.spamByScript = spam;
+  into.hamByScript = ham;
 }
 
 function rowsOf(value: Buffer): Uint32Array {

@@ -7,7 +7,7 @@ import { STORE_LIMITS, type StoreBounds, type StoreLimits, type StoreOptions } f
 import type { Starter } from '../starter.ts';
 import type { KeyChange, Rekeyed, Store, StoreSizes } from '../store.ts';
 import { Ageing } from './ageing.ts';
-import { type CheckpointRecord, readCheckpoint } from './checkpoint-record.ts';
+import { type CheckpointRecord, NO_HOSTS, readCheckpoint } from './checkpoint-record.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { type Environment, openEnvironment, takeDirectory } from './environment.ts';
 import { LMDBFacts } from './facts.ts';
@@ -148,6 +148,7 @@ class LMDBStore implements Store {
       serverTokensRefused: this.server.refused,
       starterTokens: this.server.starterTokens,
       userTablesCached: this.users.cached,
+      hosts: this.server.hosts,
       lessons: this.lessons.count,
       lessonBytes: this.archive.liveBytes,
       lessonsAged: this.#ageing.aged,
@@ -248,6 +249,7 @@ function firstCheckpoint({ serverTokensMax }: StoreLimits): CheckpointRecord {
     usersFloor: 0,
     scrubbed: 0,
     totalsSeq: 0,
+    hosts: NO_HOSTS,
     spamByScript: new Float64Array(SCRIPTS),
     hamByScript: new Float64Array(SCRIPTS),
   };

@@ -79,7 +79,7 @@ export class LMDBUserTables implements UserTables {
     if (open !== undefined && isSameKey(open.userKey, userKey)) return open.user;
     const id = this.#options.ids.id('user', bareJID);
     const table = this.table(id) ?? this.#create(id, bareJID, userKey);
-    if (table === undefined) return new LocalUser(id, undefined, this);
+    if (table === undefined) return new LocalUser({ id, host: this.#hostOf(bareJID) }, undefined, this);
     const user = this.unlock(bareJID, userKey, table.head);
     // A wrong key does not push out the right one.
     if (open === undefined || open.user.keyState !== 'ok') this.#open.set(bareJID, { userKey, user });
@@ -212,13 +212,18 @@ export class LMDBUserTables implements UserTables {
     return { salt, check: userCheck(userKey ?? this.#rootOf(bareJID, salt)), created };
   }
 
+  #hostOf(bareJID: string): string {
+    return this.#options.ids.id('domain', bareJID.slice(bareJID.indexOf('@') + 1));
+  }
+
   /** The user as `head` has it. */
   unlock(bareJID: string, userKey: Buffer | undefined, head: UserHead): LocalUser {
     const root = userKey ?? this.#rootOf(bareJID, head.salt);
     const id = this.#options.ids.id('user', bareJID);
     const keys = deriveUserKeys(root);
     const isRight = keys.check.equals(head.check);
-    return new LocalUser(id, isRight ? new MaskedCipher(this.#options.cipher, keys.mask) : undefined, this);
+    const cipher = isRight ? new MaskedCipher(this.#options.cipher, keys.mask) : undefined;
+    return new LocalUser({ id, host: this.#hostOf(bareJID) }, cipher, this);
   }
 
   /**
