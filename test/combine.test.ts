@@ -153,6 +153,15 @@ describe('combine', () => {
     );
   });
 
+  it("counts a user's word among the user's lessons that hold its script", () => {
+    const user = table([[9, 0]], 10);
+    assert.ok(combine(undefined, user).z > 2);
+    const hamByScript = new Float64Array(SCRIPTS).fill(10 * LESSON, 0, 3);
+    const scripts = Uint8Array.of(3);
+    assert.ok(Math.abs(combine(undefined, { ...user, scripts, hamByScript }).z) < 0.2);
+    assert.ok(combine(undefined, { ...user, scripts: Uint8Array.of(2), hamByScript }).z > 2);
+  });
+
   it("takes the server's word where the user knows nothing, and moves towards the user's own", () => {
     const server = table([
       [9, 1],

@@ -16,7 +16,7 @@ import { BUCKETS } from '../src/store/slots.ts';
  */
 const SAID: Readonly<Record<UnitName, readonly [version: number, opinions: string]>> = {
   'bayes.server': [5, '6bb81cc5f0b36a7d'],
-  'bayes.user': [4, '09daade0338007d4'],
+  'bayes.user': [5, '215e22103f59d403'],
   'linear.server': [1, 'a1f72802ef9fe31a'],
   'karma.jid_rate': [1, '69aaec4af5d5ea52'],
   'auth.stream': [2, '01ad308806835dab'],
@@ -79,7 +79,7 @@ function* factsOf(): Generator<Facts> {
         [6, 0],
       ] as const)
         yield { serverCounts, linear: { texts: [{ z, known }], model: modelOf(spam, ham) } };
-      yield { serverCounts, userCounts: [tokens(20, 10)], userKeyState: 'ok' };
+      yield { serverCounts, userCounts: [{ ...tokens(20, 10), ...byScript(20, 10) }], userKeyState: 'ok' };
     }
   for (const level of [0.5, 1.5, 3, 20]) yield { jidRate: { stanzas: level, recipients: level / 2 } };
 }

@@ -32,6 +32,11 @@ describe("a user's token ids", () => {
     assert.deepEqual(first(cipher.tokens(cut)), first(cipher.tokens(sids)));
   });
 
+  it('keep the scripts of the letters', () => {
+    const scripts = (ids: Buffer) => ids.filter((_, i) => i % 16 === 8);
+    assert.deepEqual(scripts(cipher.tokens(sids)), scripts(sids));
+  });
+
   it('are none for none, and refused for more than 128', () => {
     assert.equal(cipher.tokens(Buffer.alloc(0)).length, 0);
     assert.throws(() => cipher.tokens(Buffer.alloc(129 * 16)), RangeError);

@@ -282,9 +282,13 @@ function users(openStore: OpenStore): void {
       ham: new Uint32Array(3).fill(9),
       spamTotal: 9,
       hamTotal: 9,
+      scripts: new Uint8Array(3).fill(9),
+      spamByScript: new Float64Array(16).fill(9),
+      hamByScript: new Float64Array(16).fill(9),
     };
     wrong.lookup(right.tokens(store.ids.serverTokens(hashesOf(WORDS))), 3, into);
     assert.deepEqual([...into.spam, ...into.ham, into.spamTotal, into.count], [0, 0, 0, 0, 0, 0, 0, 3]);
+    assert.deepEqual(new Set([...into.scripts, ...into.spamByScript, ...into.hamByScript]), new Set([0]));
   });
 
   it('keeps users apart: ids, tokens, tables and generations', async (t) => {

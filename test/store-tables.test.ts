@@ -25,6 +25,9 @@ function learnt(tokens: Buffer, overrides: Partial<Learnt> = {}): Learnt {
   return { ...NO_FIELDS, ...head, sids: tokens, uids: tokens, ...overrides };
 }
 
+const NONE = new Uint32Array(0);
+const NO_LESSONS = { count: 0, spamTotal: 0, hamTotal: 0 };
+
 function tokens(count: number): Buffer {
   return randomBytes(count * TOKEN_BYTES);
 }
@@ -170,7 +173,7 @@ describe("a user's table", () => {
   /** Spam and ham of each id. */
   const countsOf = (table: UserTable, asked: readonly number[]): (readonly [number, number])[] => {
     const columns = { spam: new Uint32Array(asked.length), ham: new Uint32Array(asked.length) };
-    const into = { ...columns, count: 0, spamTotal: 0, hamTotal: 0 };
+    const into = { ...columns, ...NO_SCRIPTS, scripts: new Uint8Array(asked.length), ...NO_LESSONS };
     table.lookup(spreadTokens(idsOf(asked), new Uint8Array(asked.length)), asked.length, into);
     return asked.map((_, i) => [into.spam[i]!, into.ham[i]!]);
   };
@@ -275,6 +278,63 @@ describe("a user's table", () => {
     assert.notDeepEqual(table.encode(), before);
     table.unlearn(lesson);
     assert.deepEqual(table.encode(), before);
+  });
+
+  /** Lessons that hold each script, as a look-up tells them. */
+  const lessonsByScript = (table: UserTable) => {
+    const into = { spam: NONE, ham: NONE, scripts: new Uint8Array(0), ...NO_SCRIPTS, ...NO_LESSONS };
+    table.lookup(Buffer.alloc(0), 0, into);
+    return { spam: [...into.spamByScript], ham: [...into.hamByScript] };
+  };
+
+  it('counts the lessons that hold a script, and those of it that were undone no more', () => {
+    const mask = fc.integer({ min: 1, max: 0xffff }).map((bits) => bits | 1);
+    const lesson = fc.record({ label: fc.constantFrom('spam' as const, 'ham' as const), scripts: mask });
+    fc.assert(
+      fc.property(fc.array(lesson, { maxLength: 30 }), fc.nat({ max: 3 }), (lessons, kept) => {
+        const table = new UserTable(HEAD);
+        const all = lessons.map((each) => learnt(tokens(2), each));
+        for (const each of all) table.learn(each, 5000);
+        const decoded = UserTable.decode(table.encode());
+        for (const [i, each] of all.entries()) if (i % 4 > kept) decoded.unlearn(each);
+        const left = lessons.filter((_, i) => i % 4 <= kept);
+        const want = (label: 'spam' | 'ham') =>
+          Array.from({ length: 16 }, (_, script) => {
+            const having = left.filter((each) => each.label === label && (each.scripts >>> script) & 1);
+            return 256 * having.length;
+          });
+        assert.deepEqual(lessonsByScript(decoded), { spam: want('spam'), ham: want('ham') });
+        assert.deepEqual(lessonsByScript(UserTable.decode(decoded.encode())), lessonsByScript(decoded));
+      }),
+      { seed: 1 },
+    );
+  });
+
+  it('tells the scripts of the tokens that it is asked for', () => {
+    const into = { spam: new Uint32Array(3), ham: new Uint32Array(3), scripts: new Uint8Array(3) };
+    const asked = spreadTokens(tokens(3), Uint8Array.of(4, 0, 15));
+    new UserTable(HEAD).lookup(asked, 3, { ...into, ...NO_SCRIPTS, ...NO_LESSONS });
+    assert.deepEqual([...into.scripts], [4, 0, 15]);
+  });
+
+  it('of schema 2 counts its lessons for all scripts', () => {
+    const table = new UserTable(HEAD);
+    table.learn(learnt(idsOf([7]), { scripts: 0xffff }), 5000);
+    const record = table.encode();
+    const old = Buffer.concat([record.subarray(0, 64), record.subarray(128)]);
+    old.writeUInt32LE(record.readUInt32LE(60) - 2 ** 31, 60);
+    const read = UserTable.decode(old);
+    assert.deepEqual(countsOf(read, [7]), [[256, 0]]);
+    assert.deepEqual(lessonsByScript(read), lessonsByScript(table));
+    assert.deepEqual(read.encode(), record);
+  });
+
+  it('stops counting lessons of a script at 65,535', () => {
+    const table = new UserTable(HEAD);
+    const lesson = learnt(Buffer.alloc(0), { label: 'ham' });
+    for (let i = 0; i < 66_000; i++) table.learn(lesson, 5000);
+    assert.equal(lessonsByScript(table).ham[0], 65_535 * 256);
+    assert.equal(table.hamTotal, 66_000 * 256);
   });
 
   it('stops counting at 32,767 lessons, and the other class does not notice', () => {

@@ -21,15 +21,15 @@ export interface TokenCounts {
   /** Lessons the table holds in all, in units of 1/256 lesson. */
   readonly spamTotal: number;
   readonly hamTotal: number;
-}
-
-/** Counts in the server's table, with what the starter table says of the same tokens. */
-export interface ServerCounts extends TokenCounts {
   /** Script of each token's letters, see `text/scripts.ts`; 0 = none. */
   readonly scripts: Uint8Array;
   /** Lessons that hold tokens of a script, by script, in units of 1/256 lesson; the first one is all lessons. */
   readonly spamByScript: Float64Array;
   readonly hamByScript: Float64Array;
+}
+
+/** Counts in the server's table, with what the starter table says of the same tokens. */
+export interface ServerCounts extends TokenCounts {
   /** Spam shares in units of 1/65,536; 0 = not in it. */
   readonly starter: Uint32Array;
   readonly hasStarter: boolean;

@@ -240,15 +240,15 @@ function countColumns(): CountColumns {
     ham: new Uint32Array(FEATURES_MAX),
     spamTotal: 0,
     hamTotal: 0,
+    scripts: new Uint8Array(FEATURES_MAX),
+    spamByScript: NO_LESSONS,
+    hamByScript: NO_LESSONS,
   };
 }
 
 export function serverColumns(): ServerColumns {
   return {
     ...countColumns(),
-    scripts: new Uint8Array(FEATURES_MAX),
-    spamByScript: NO_LESSONS,
-    hamByScript: NO_LESSONS,
     starter: new Uint32Array(FEATURES_MAX),
     hasStarter: false,
   };

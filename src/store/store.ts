@@ -89,15 +89,15 @@ export interface CountColumns {
   readonly ham: Uint32Array;
   spamTotal: number;
   hamTotal: number;
-}
-
-/** What a look-up in the server's table fills besides. */
-export interface ServerColumns extends CountColumns {
   /** Script of each token's letters; 0 = none. */
   readonly scripts: Uint8Array;
   /** Lessons that hold tokens of a script, by script; the first one is all lessons. Not to be written to. */
   spamByScript: Float64Array;
   hamByScript: Float64Array;
+}
+
+/** What a look-up in the server's table fills besides. */
+export interface ServerColumns extends CountColumns {
   /** Spam shares of the starter table in units of `SHARE_UNITS`; 0 = not in it. */
   readonly starter: Uint32Array;
   hasStarter: boolean;

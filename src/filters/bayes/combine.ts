@@ -130,10 +130,13 @@ export function combine(
     }
     if (ownSeen > 0) {
       userTokens += 1;
-      const overall = (own.spamTotal + own.hamTotal) / ownSeen;
+      const script = own.scripts[index] as number;
+      const inSpamAll = own.spamByScript[script] as number;
+      const inHamAll = own.hamByScript[script] as number;
+      const overall = (inSpamAll + inHamAll) / ownSeen;
       const strength = seen + share > 0 ? USER_PRIOR : PRIOR;
-      inSpam = inverseRate(own.spam[index] as number, own.spamTotal, strength, inSpam || overall / raises);
-      inHam = inverseRate(own.ham[index] as number, own.hamTotal, strength, inHam || overall / lowers);
+      inSpam = inverseRate(own.spam[index] as number, inSpamAll, strength, inSpam || overall / raises);
+      inHam = inverseRate(own.ham[index] as number, inHamAll, strength, inHam || overall / lowers);
     } else if (seen === 0) {
       starterTokens += 1;
       inSpam = lowers;

@@ -25,7 +25,7 @@ export function createBayesUser(options: BayesUserOptions): Filter {
   const { lessonsMin, server } = options;
   return {
     name: 'bayes.user',
-    version: 4,
+    version: 5,
     wants: ['server_counts', 'user_counts'],
     readsText: true,
     cacheKey: (_sample: Sample, ids: SampleIds): CacheKey | undefined => {

@@ -1,9 +1,11 @@
+import { SCRIPTS } from '../../text/scripts.ts';
 import type { CountColumns, User } from '../store.ts';
 import { LESSON_WEIGHT } from './lesson-record.ts';
 import type { MaskedCipher } from './masked-cipher.ts';
 import type { UserTable } from './user-table.ts';
 
 const NO_IDS = Buffer.alloc(0);
+const NO_LESSONS = new Float64Array(SCRIPTS);
 
 /** Where a user's table is found, in memory or on disk. */
 export interface TableSource {
@@ -59,7 +61,10 @@ export class LocalUser implements User {
 function lookupNothing(count: number, into: CountColumns): void {
   into.spam.fill(0, 0, count);
   into.ham.fill(0, 0, count);
+  into.scripts.fill(0, 0, count);
   into.count = count;
   into.spamTotal = 0;
   into.hamTotal = 0;
+  into.spamByScript = NO_LESSONS;
+  into.hamByScript = NO_LESSONS;
 }

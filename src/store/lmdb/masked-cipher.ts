@@ -1,6 +1,6 @@
 import { FEATURES_MAX } from '../../text/features.ts';
 import type { BlockCipher } from '../crypto.ts';
-import { STRIDE_WORDS, TOKEN_STRIDE, tokenWords } from '../token-words.ts';
+import { SCRIPT_WORD, STRIDE_WORDS, TOKEN_STRIDE, tokenWords } from '../token-words.ts';
 
 const blocks = new Uint32Array(FEATURES_MAX * STRIDE_WORDS);
 const blockBytes = new Uint8Array(blocks.buffer);
@@ -22,7 +22,7 @@ export class MaskedCipher {
     this.mask = Uint32Array.from([0, 4, 8, 12], (at) => key.readUInt32LE(at));
   }
 
-  /** The user's token ids (uids) from the server's (sids); both of stride 16, at most `FEATURES_MAX`. */
+  /** The user's token ids (uids) from the server's (sids), with their scripts; both of stride 16, at most `FEATURES_MAX`. */
   tokens(sids: Buffer): Buffer {
     if (sids.length > blockBytes.length) throw new RangeError(`${sids.length / TOKEN_STRIDE} tokens at once`);
     const end = sids.length / 4;
@@ -43,6 +43,7 @@ export class MaskedCipher {
     for (let at = 0; at < end; at += STRIDE_WORDS) {
       to[at] = to[at]! ^ first;
       to[at + 1] = to[at + 1]! ^ second;
+      to[at + SCRIPT_WORD] = from[at + SCRIPT_WORD]!;
     }
     return uids;
   }

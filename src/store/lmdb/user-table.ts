@@ -1,3 +1,4 @@
+import { SCRIPTS } from '../../text/scripts.ts';
 import type { CountColumns } from '../store.ts';
 import { tokenWords } from '../token-words.ts';
 import { LESSON_WEIGHT, type Learnt } from './lesson-record.ts';
@@ -17,11 +18,21 @@ import {
 } from './token-buckets.ts';
 import { TOKEN_BYTES } from './token-ids.ts';
 
-const HEAD_BYTES = 64;
+const HEAD_BYTES = 128;
+/** Behind the numbers of the head: lessons by script, two bytes a class each. Schema 2 had none, and its tables have no `BY_SCRIPT`. */
+const SCRIPTS_AT = 64;
+const BY_SCRIPT = 2 ** 31;
+/** Lessons counted of a class and a script. */
+const LESSONS_MAX = 0xffff;
+const HAM_LESSONS_SHIFT = 16;
 /** Filled to 0.75 by new tokens, a table is laid out anew. */
 const TOKENS_PER_BUCKET_MAX = 6;
 /** On overflow, the rarest tokens beyond 7/8 of the limit go, so that new ones find room for a while. */
 const KEPT_OF_EIGHT = 7;
+
+/** Filled by each look-up: valid until the next one. */
+const spamLessons = new Float64Array(SCRIPTS);
+const hamLessons = new Float64Array(SCRIPTS);
 
 export interface UserHead {
   /** 16 bytes. */
@@ -43,6 +54,8 @@ export class UserTable {
   seq = 0;
   spamTotal = 0;
   hamTotal = 0;
+  /** Lessons that hold a script, spam in the lower half. */
+  #byScript = new Int32Array(SCRIPTS);
   /** What the first pass of a look-up saw: kept, so that the compiler cannot drop the pass. */
   touched = 0;
   #count = 0;
@@ -67,12 +80,12 @@ export class UserTable {
     table.spamTotal = record.readDoubleLE(40);
     table.hamTotal = record.readDoubleLE(48);
     table.#count = record.readUInt32LE(56);
-    table.#buckets = record.readUInt32LE(60);
-    table.#words = new Int32Array(
-      record.buffer as ArrayBuffer,
-      record.byteOffset + HEAD_BYTES,
-      (record.length - HEAD_BYTES) / 4,
-    );
+    const buckets = record.readUInt32LE(60);
+    table.#buckets = buckets % BY_SCRIPT;
+    const isByScript = buckets >= BY_SCRIPT;
+    if (isByScript) table.#byScript = wordsOf(record, SCRIPTS_AT, HEAD_BYTES);
+    else table.#byScript.fill(packedLessons(table));
+    table.#words = wordsOf(record, isByScript ? HEAD_BYTES : SCRIPTS_AT, record.length);
     return table;
   }
 
@@ -87,7 +100,8 @@ export class UserTable {
     record.writeDoubleLE(this.spamTotal, 40);
     record.writeDoubleLE(this.hamTotal, 48);
     record.writeUInt32LE(this.#count, 56);
-    record.writeUInt32LE(this.#buckets, 60);
+    record.writeUInt32LE(BY_SCRIPT + this.#buckets, 60);
+    new Int32Array(record.buffer, SCRIPTS_AT).set(this.#byScript);
     new Int32Array(record.buffer, HEAD_BYTES).set(words);
     return record;
   }
@@ -109,7 +123,7 @@ export class UserTable {
     const table = this.#words;
     const scale = this.#buckets / 2 ** 32;
     const words = tokenWords(ids, count);
-    const { spam, ham } = into;
+    const { spam, ham, scripts } = into;
     let touched = 0;
     for (let i = 0; i < count; i++) {
       const at = (((words[4 * i]! >>> 0) * scale) | 0) << 4;
@@ -129,10 +143,22 @@ export class UserTable {
       const counts = at < end ? table[at + 8]! : 0;
       spam[i] = (counts & 0x7fff) << 8;
       ham[i] = ((counts >>> 16) & 0x7fff) << 8;
+      scripts[i] = words[4 * i + 2]!;
     }
     into.count = count;
+    this.#totals(into);
+  }
+
+  #totals(into: CountColumns): void {
     into.spamTotal = this.spamTotal;
     into.hamTotal = this.hamTotal;
+    for (let script = 0; script < SCRIPTS; script++) {
+      const lessons = this.#byScript[script]!;
+      spamLessons[script] = (lessons & LESSONS_MAX) * LESSON_WEIGHT;
+      hamLessons[script] = (lessons >>> HAM_LESSONS_SHIFT) * LESSON_WEIGHT;
+    }
+    into.spamByScript = spamLessons;
+    into.hamByScript = hamLessons;
   }
 
   learn(learnt: Learnt, tokensMax: number): void {
@@ -166,6 +192,10 @@ export class UserTable {
     const weight = sign * LESSON_WEIGHT;
     if (learnt.label === 'spam') this.spamTotal = Math.max(0, this.spamTotal + weight);
     else this.hamTotal = Math.max(0, this.hamTotal + weight);
+    const shift = learnt.label === 'spam' ? 0 : HAM_LESSONS_SHIFT;
+    for (let script = 0; script < SCRIPTS; script++)
+      if (((learnt.scripts >>> script) & 1) === 1)
+        this.#byScript[script] = moved(this.#byScript[script]!, { shift, max: LESSONS_MAX, by: sign });
   }
 
   /** Index of a token's counts, −1 where it is unknown. */
@@ -181,10 +211,8 @@ export class UserTable {
 
   #add(at: number, { label }: Learnt, sign: 1 | -1): void {
     const words = this.#words;
-    const before = words[at]!;
     const shift = label === 'spam' ? 0 : HAM_SHIFT;
-    const count = Math.min(Math.max(((before >>> shift) & COUNT_MAX) + sign, 0), COUNT_MAX);
-    words[at] = (before & ~(COUNT_MAX << shift)) | (count << shift);
+    words[at] = moved(words[at]!, { shift, max: COUNT_MAX, by: sign });
   }
 
   /** Gives an unknown token the first free place from its bucket on. Returns the index of its counts, which are 0. */
@@ -213,8 +241,27 @@ export class UserTable {
     this.#count = sorted.count;
     this.#buckets = buckets;
     this.#words = words;
+    // No view of a record any more, which it would keep alive.
+    this.#byScript = this.#byScript.slice();
     this.#isInOrder = true;
   }
+}
+
+/** One of two counts of a word, one more or less, from 0 to `max`. */
+function moved(word: number, of: { readonly shift: number; readonly max: number; readonly by: 1 | -1 }): number {
+  const { shift, max, by } = of;
+  const count = Math.min(Math.max(((word >>> shift) & max) + by, 0), max);
+  return (word & ~(max << shift)) | (count << shift);
+}
+
+/** A lesson of schema 2 counts for all scripts. */
+function packedLessons({ spamTotal, hamTotal }: UserTable): number {
+  const [spam, ham] = [spamTotal, hamTotal].map((total) => Math.min(total / LESSON_WEIGHT, LESSONS_MAX));
+  return spam! | (ham! << HAM_LESSONS_SHIFT);
+}
+
+function wordsOf(record: Buffer, start: number, end: number): Int32Array<ArrayBuffer> {
+  return new Int32Array(record.buffer as ArrayBuffer, record.byteOffset + start, (end - start) / 4);
 }
 
 /** Not a slice: one of 16 bytes would keep all of a record alive. */
