@@ -102,6 +102,7 @@ describe('npm run eval', () => {
     // The generator's ham is like its ham, whatever it is called.
     assert.ok(first.without_starter.mean_probability < 0.5);
     assert.ok(first.taught.spam_caught_held_out_pct > 0);
+    assert.ok(first.to_user.mean_probability < 0.5);
     const empty = report.bias.find(({ ham }: { ham: { lang: string } }) => ham.lang === 'yue');
     assert.deepEqual(empty.with_starter, { spam_pct: null, mean_probability: null, met: false });
   });

@@ -12,6 +12,9 @@ import { shuffled } from './shuffle.ts';
 /** Messages of ham in English that are taught, in equal parts of these files. */
 export const HAM_TAUGHT = 5_000;
 const HAM_TAUGHT_FILES = ['train/irc-ham-en', 'train/tatoeba-ham-en'];
+/** What one user teaches of each class, where the operator teaches nothing. */
+export const USER_TAUGHT = 200;
+const USER = 'user@bias.example';
 const SEED = 1;
 /** Most ham that may be `spam`, in percent. */
 export const SPAM_MAX_PCT = 0.5;
@@ -68,11 +71,14 @@ export interface BiasReport {
   readonly ham: { readonly file: string; readonly lang: string; readonly n: number };
   readonly without_starter: Said;
   readonly with_starter: Said;
+  /** To a user who has taught so much spam of that language, and ham in English: with the starter. */
+  readonly to_user: Said;
 }
 
 /**
  * Is a language learnt as evidence? Much ham in English and the spam of one other language are taught, as the operator's, and
- * nothing else: then ham of that language is judged. With the starter and without. What is still caught of spam that was not
+ * nothing else: then ham of that language is judged. With the starter and without; and to a user who alone has taught a little
+ * of both, with it. What is still caught of spam that was not
  * taught stands beside it: one who abstains on foreign languages would be without bias, and without use.
  */
 export async function runBias(config: Config, corpora: string): Promise<BiasReport[]> {
@@ -83,8 +89,14 @@ export async function runBias(config: Config, corpora: string): Promise<BiasRepo
     progress(`bias, ${lesson.spam.lang}`);
     const taught = partOf(corpora, lesson.spam);
     const judged = lesson.ham.map((part) => partOf(corpora, part));
-    const said = (table: Starter | undefined) => judgeHam(config, table, [...english, ...taught], judged);
+    const lessons = [...english, ...taught];
+    const said = (table: Starter | undefined) => judgeHam({ config, starter: table, lessons, parts: judged });
     const [without, withIt] = [await said(undefined), await said(starter)];
+    const few = [
+      ...english.slice(0, USER_TAUGHT),
+      ...shuffled(taught, createRandom(SEED)).slice(0, USER_TAUGHT),
+    ];
+    const toUser = await judgeHam({ config, starter, lessons: few, parts: judged, user: USER });
     const caught = await caughtHeldOut(config, english, taught);
     const { lang: taughtLang } = lesson.spam;
     const summary = { lang: taughtLang, spam: taught.length, ham: english.length };
@@ -94,21 +106,26 @@ export async function runBias(config: Config, corpora: string): Promise<BiasRepo
         ham: { file, lang, n: judged[index]!.length },
         without_starter: without[index]!,
         with_starter: withIt[index]!,
+        to_user: toUser[index]!,
       });
   }
   return reports;
 }
 
-function judgeHam(
-  config: Config,
-  starter: Starter | undefined,
-  lessons: readonly Message[],
-  parts: readonly (readonly Message[])[],
-): Promise<Said[]> {
+interface Judging {
+  readonly config: Config;
+  readonly starter: Starter | undefined;
+  readonly lessons: readonly Message[];
+  readonly parts: readonly (readonly Message[])[];
+  /** Who teaches, and gets what is judged; undefined: the operator, and nobody. */
+  readonly user?: string;
+}
+
+function judgeHam({ config, starter, lessons, parts, user }: Judging): Promise<Said[]> {
   return withJudge(config, starter, async (judge) => {
-    await teachAll(judge, lessons);
+    await teachAll(judge, lessons, user);
     return parts.map((part) => {
-      const judged = judgeAll(judge, part);
+      const judged = judgeAll(judge, part, user);
       const spam = judged.filter(({ verdict }) => verdict === 'spam').length;
       const sum = judged.reduce((total, { probability }) => total + probability, 0);
       return saidOf((100 * spam) / judged.length, sum / judged.length);

@@ -83,9 +83,10 @@ export function combine(
   logOdds?: Float64Array,
 ): Estimate {
   const count = server?.count ?? user?.count ?? 0;
-  const { spam, ham, starter, scripts, spamByScript, hamByScript, spamTotal, hamTotal, hasStarter } =
+  const { spam, ham, starter, spamByScript, hamByScript, spamTotal, hamTotal, hasStarter } =
     server ?? NO_COUNTS;
   const own = user ?? NO_COUNTS;
+  const { scripts } = server ?? own;
   const host = hostOf(server, lessonsMin);
   const filledTo = hasStarter ? lessonsMin * LESSON_UNITS : 0;
   const isFilled = spamTotal < filledTo || hamTotal < filledTo;
@@ -105,13 +106,13 @@ export function combine(
       continue;
     }
     tokens += 1;
+    const script = scripts[index] as number;
     // By how much the starter raises a rate in spam, and lowers one in ham.
     const raises = share === 0 ? 1 : share / SHARE_HALF;
     const lowers = 2 - raises;
     let inSpam = 0;
     let inHam = 0;
     if (seen > 0) {
-      const script = scripts[index] as number;
       const inSpamAll = filledUp(spamByScript[script] as number, filledTo, known);
       const inHamAll = filledUp(hamByScript[script] as number, filledTo, known);
       const overall = (inSpamAll + inHamAll) / seen;
@@ -119,18 +120,12 @@ export function combine(
       inSpam = inverseRate(spam[index] as number, inSpamAll, strength, overall / raises);
       inHam = inverseRate(ham[index] as number, inHamAll, strength, overall / lowers);
       if (host !== undefined && (host.spam[index] as number) + (host.ham[index] as number) > 0) {
-        inSpam = inverseRate(
-          host.spam[index] as number,
-          host.spamByScript[script] as number,
-          HOST_PRIOR,
-          inSpam,
-        );
-        inHam = inverseRate(host.ham[index] as number, host.hamByScript[script] as number, HOST_PRIOR, inHam);
+        inSpam = inverseRate(host.spam[index]!, host.spamByScript[script]!, HOST_PRIOR, inSpam);
+        inHam = inverseRate(host.ham[index]!, host.hamByScript[script]!, HOST_PRIOR, inHam);
       }
     }
     if (ownSeen > 0) {
       userTokens += 1;
-      const script = own.scripts[index] as number;
       const inSpamAll = own.spamByScript[script] as number;
       const inHamAll = own.hamByScript[script] as number;
       const overall = (inSpamAll + inHamAll) / ownSeen;

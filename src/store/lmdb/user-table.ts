@@ -248,7 +248,10 @@ export class UserTable {
 }
 
 /** One of two counts of a word, one more or less, from 0 to `max`. */
-function moved(word: number, of: { readonly shift: number; readonly max: number; readonly by: 1 | -1 }): number {
+function moved(
+  word: number,
+  of: { readonly shift: number; readonly max: number; readonly by: 1 | -1 },
+): number {
   const { shift, max, by } = of;
   const count = Math.min(Math.max(((word >>> shift) & max) + by, 0), max);
   return (word & ~(max << shift)) | (count << shift);
