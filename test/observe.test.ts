@@ -106,6 +106,15 @@ describe('OBSERVE through the real daemon', () => {
     assert.equal(await observe('replied', undefined, JULIET, another), 'set');
   });
 
+  it('learns once from what is told at the same instant', async () => {
+    const from = stranger();
+    const traces = [];
+    for (const part of ['one', 'two', 'three'])
+      traces.push(await writes(from, `words at once, part ${part}`));
+    const outcomes = await Promise.all(traces.map((trace) => observe('replied', from, JULIET, trace)));
+    assert.deepEqual(outcomes.sort(), ['already-taught', 'already-taught', 'set']);
+  });
+
   it('learns nothing from an answer to spam, unless the user releases it', async () => {
     const from = stranger();
     const stanza = chat(madeUp('spam', 300), from);

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Event } from '../pnp/grammar.ts';
 import type { Store, User } from '../store/store.ts';
+import { Turns } from '../turns.ts';
 
 /** What of the configuration says what may be learnt from what users do. */
 export type LearningRules = Config['learn'];
@@ -22,6 +23,8 @@ const SAMPLES = 'samples';
 export class Learning {
   readonly #store: Pick<Store, 'facts' | 'ids'>;
   readonly #now: () => number;
+  /** What is being learnt of a sender for a user: of two events at once, the second one finds what the first one settled. */
+  readonly #turns = new Turns();
   #rules: LearningRules;
 
   constructor(rules: LearningRules, store: Pick<Store, 'facts' | 'ids'>, now: () => number) {
@@ -42,6 +45,11 @@ export class Learning {
   /** The events that are learnt from now. */
   get events(): readonly LearningEvent[] {
     return LEARNING_EVENTS.filter((event) => this.learnsFrom(event));
+  }
+
+  /** Waits for what is being learnt of this sender for this user. */
+  inTurn<Result>(user: User, senderId: string, act: () => Promise<Result>): Promise<Result> {
+    return this.#turns.take(this.#store.ids.pair(user.id, senderId), act);
   }
 
   /** The user has said or shown what they think of this sender. */

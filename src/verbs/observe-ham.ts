@@ -8,11 +8,10 @@ import type { LearningEvent } from './learning.ts';
 import { namedTrace, teach, teacher, unchanged, whereWritable } from './lesson.ts';
 import type { Observation } from './observe.ts';
 
+type HamEvent = Exclude<LearningEvent, 'sample'>;
+
 /** `replied`, `rostered`, `released`: the user showed that a stranger is none to be kept off; what they wrote is ham. */
-export async function observeHam(
-  event: Exclude<LearningEvent, 'sample'>,
-  { request, context }: Observation,
-): Promise<Response> {
+export async function observeHam(event: HamEvent, { request, context }: Observation): Promise<Response> {
   const to = request.header('To');
   if (to === undefined) throw refusal('no-user', 'This event needs To, the JID of the local user');
   if (request.body.length > 0) throw refusal('unread-body', 'This event takes no body; nothing was learnt');
@@ -23,11 +22,21 @@ export async function observeHam(
   if (trace.textId === '') return unchanged('no-text');
   // What the user does next to spam that was not kept from them may be an answer like "leave me alone".
   if (trace.verdict === 'spam' && event !== 'released') return unchanged('judged-spam');
-  if (event !== 'released' && context.learning.isSettled(user, trace.senderId))
-    return unchanged('already-taught');
+  return context.learning.inTurn(user, trace.senderId, () => learn(event, { trace, user, context }));
+}
+
+interface Observed {
+  readonly trace: Trace;
+  readonly user: User;
+  readonly context: Context;
+}
+
+async function learn(event: HamEvent, { trace, user, context }: Observed): Promise<Response> {
+  const { learning } = context;
+  if (event !== 'released' && learning.isSettled(user, trace.senderId)) return unchanged('already-taught');
   const lesson = { ...trace, user, label: 'ham', by: 'observation', yields: event !== 'released' } as const;
   const response = await teach(lesson, context);
-  await whereWritable(context.learning.settle(user, trace.senderId));
+  await whereWritable(learning.settle(user, trace.senderId));
   return response;
 }
 

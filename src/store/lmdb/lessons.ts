@@ -1,4 +1,5 @@
 import { StoreError } from '../../errors.ts';
+import { Turns } from '../../turns.ts';
 import { idKey, numberKey, readNumberKey } from '../keys.ts';
 import type { StoreBounds } from '../options.ts';
 import type { LessonInput, Lessons, PastLesson } from '../store.ts';
@@ -50,7 +51,7 @@ export class LMDBLessons implements Lessons {
   readonly #reporters: LMDBReporters;
   #seq = 0;
   /** What is being done to a lesson's id: the same lesson sent twice at once is taught once. */
-  readonly #busy = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
 
   constructor(options: LessonsOptions) {
     this.#options = options;
@@ -59,7 +60,7 @@ export class LMDBLessons implements Lessons {
   }
 
   async teach(lesson: LessonInput): Promise<'set' | 'replaced' | 'unchanged'> {
-    return this.#inTurn(lesson.id, async () => {
+    return this.#turns.take(lesson.id, async () => {
       this.#refuseIfDegraded();
       this.#refuseIfHeld(lesson.user?.id);
       const live = this.#live(lesson.id);
@@ -76,7 +77,7 @@ export class LMDBLessons implements Lessons {
   }
 
   async forget(id: string, at: number): Promise<'removed' | 'unchanged' | 'too-old'> {
-    return this.#inTurn(id, async () => {
+    return this.#turns.take(id, async () => {
       this.#refuseIfDegraded();
       const live = this.#live(id);
       if (live === undefined) return 'unchanged';
@@ -110,7 +111,7 @@ export class LMDBLessons implements Lessons {
 
   /** Learns what the operator teaches. @param record of it. @throws StoreError as `teach` */
   async learn(learnt: Learnt, record: Buffer): Promise<'set' | 'replaced' | 'unchanged'> {
-    return this.#inTurn(learnt.id, async () => {
+    return this.#turns.take(learnt.id, async () => {
       this.#refuseIfDegraded();
       const before = this.#live(learnt.id);
       if (before?.learnt.label === learnt.label) return 'unchanged';
@@ -124,7 +125,7 @@ export class LMDBLessons implements Lessons {
    * @param record of it, as it lay in a log. @throws StoreError as `teach`
    */
   async restore(learnt: Learnt, record: Buffer): Promise<boolean> {
-    return this.#inTurn(learnt.id, async () => {
+    return this.#turns.take(learnt.id, async () => {
       this.#refuseIfDegraded();
       this.#refuseIfHeld(learnt.userId);
       if (this.#seqOf(learnt.id) !== undefined) return false;
@@ -136,7 +137,7 @@ export class LMDBLessons implements Lessons {
 
   /** Undoes the lesson of this record, however old it is; not one that has taken its place. @throws StoreError as `teach` */
   async drop(id: string, seq: number): Promise<boolean> {
-    return this.#inTurn(id, async () => {
+    return this.#turns.take(id, async () => {
       this.#refuseIfDegraded();
       const live = this.#live(id);
       if (live?.seq !== seq) return false;
@@ -148,7 +149,7 @@ export class LMDBLessons implements Lessons {
 
   /** Settles when nothing is under way. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#busy.values());
+    await this.#turns.settled();
   }
 
   /**
@@ -246,18 +247,6 @@ export class LMDBLessons implements Lessons {
     if (value === undefined) return undefined;
     const record = decodeRecord(Buffer.from(value));
     return record.kind === 'learn' ? record.learnt : undefined;
-  }
-
-  async #inTurn<Result>(id: string, act: () => Promise<Result>): Promise<Result> {
-    for (let before = this.#busy.get(id); before !== undefined; before = this.#busy.get(id))
-      await before.catch(() => undefined);
-    const doing = act();
-    this.#busy.set(id, doing);
-    try {
-      return await doing;
-    } finally {
-      this.#busy.delete(id);
-    }
   }
 
   #refuseIfHeld(userId: string | undefined): void {
