@@ -72,6 +72,22 @@ test('every verb that is served has a section of its own', () => {
   );
 });
 
+test('no two sections have one number, and every link to one leads there', () => {
+  const titles = [...SPEC.matchAll(/^#{2,3} ([0-9][0-9.]*) .*$/gm)];
+  const numbers = titles.map(([, number]) => number);
+  assert.equal(new Set(numbers).size, numbers.length);
+  const anchors = titles.map(([title]) =>
+    title
+      .replace(/^#+ /, '')
+      .toLowerCase()
+      .replace(/[^a-z0-9 -]/g, '')
+      .replaceAll(' ', '-'),
+  );
+  const links = [...SPEC.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor as string);
+  assert.ok(links.length > 10);
+  for (const link of links) assert.ok(anchors.includes(link), `#${link} leads nowhere`);
+});
+
 test('the events of the specification are those of the grammar, and those that teach are [PNP-4.9]', () => {
   const told = rows('4.9').filter((row) => row.length === 3);
   const wordsOf = (cells: readonly (string | undefined)[]) =>
