@@ -173,6 +173,36 @@ describe('providence bayes', () => {
       assert.match(stdout, /^Restored 15, unchanged 0, of users with another key 4, damaged 0\./);
     });
 
+    it('where the XMPP server holds the key, lessons come back to a user who was met before them', async () => {
+      const userKey = Buffer.alloc(32, 'held by the server');
+      const keyed = join(DIR, 'keyed.dump');
+      const asJuliet = async (ask: (client: PnpClient) => Promise<unknown>) => {
+        const client = new PnpClient({ path: other.adminPath, timeoutMs: 10_000 });
+        await ask(client);
+        client.close();
+      };
+      const lesson = {
+        label: 'ham',
+        stanza: stanza('roses by the window'),
+        reporter: USER,
+        facts: { userKey },
+      } as const;
+      await other.stop();
+      rmSync(join(dir, 'store'), { recursive: true });
+      await start();
+      await asJuliet((client) => client.tell(lesson));
+      await bayes(['dump', keyed], '', there);
+      await other.stop();
+      rmSync(join(dir, 'store'), { recursive: true });
+      await start();
+      await asJuliet((client) => client.check(stanza('a first word'), { to: USER, userKey }));
+      assert.match(
+        (await bayes(['restore', keyed], '', there)).stdout,
+        /^Restored 1, unchanged 0, damaged 0/,
+      );
+      await asJuliet(async (client) => assert.equal((await client.tell(lesson)).unchanged, 'already-taught'));
+    });
+
     it('of another secret, restore is refused', async () => {
       await other.stop();
       rmSync(dir, { recursive: true });
@@ -199,7 +229,9 @@ describe('providence bayes', () => {
       ['no dump', 'spam\ten\tbuy now\n', 65, /line 1 is none of a dump/],
       ['no secret', dump.replace(/^secret .*\n/m, ''), 65, /"secret" is missing/],
       ['another schema', dump.replace(/^schema .*$/m, 'schema 1'), 65, /other-schema/],
-      ['no base64', dump.replace(/^lesson ..../m, 'lesson !!!!'), 65, /base64/],
+      ['no base64', dump.replace(/^lesson ..../m, 'lesson !!!!'), 65, /some of it is damaged/],
+      ['a long line', dump.replace(/^lesson ..../m, `lesson ${'A'.repeat(300_000)}`), 65, /is damaged/],
+      ['a longer one', dump.replace(/^lesson ..../m, `lesson ${'A'.repeat(10_000_000)}`), 65, /longer than/],
     ];
     for (const [name, content, expected, said] of CASES) {
       const file = join(DIR, 'broken.dump');
