@@ -106,6 +106,11 @@ describe('OBSERVE through the real daemon', () => {
     assert.equal(await observe('replied', undefined, JULIET, another), 'set');
   });
 
+  it('takes an event that it does not use whatever else is said', async () => {
+    const { answer } = await client.observe({ event: 'caps', from: '@', user: '@@@' });
+    assert.equal(answer.headers.get('Unchanged'), 'not-used');
+  });
+
   it('learns once from what is told at the same instant', async () => {
     const from = stranger();
     const traces = [];

@@ -102,6 +102,16 @@ describe('lessons that grow old', () => {
     assert.equal(serverCounts(last, WORDS).spamTotal, 0);
   });
 
+  it('go all the same after the clock was set back', async (t) => {
+    const { clock, store } = await storeWithClock(t, { userLessonDays: 120 });
+    clock.now = START + 2_000 * DAY_MS;
+    await teach(store, { count: 4, at: clock.now - 121 * DAY_MS, reporter: JULIET, name: 'first' });
+    await until(() => store.sizes().lessonsAged === 4);
+    clock.now = START;
+    await teach(store, { count: 4, at: START - 121 * DAY_MS, reporter: JULIET, name: 'second' });
+    await until(() => store.sizes().lessonsAged === 8);
+  });
+
   it('go where a user has too many, the oldest first', async (t) => {
     const { clock, store } = await storeWithClock(t, { userLessonsMax: 10 });
     await teach(store, { count: 12, at: START, reporter: JULIET, name: 'first' });

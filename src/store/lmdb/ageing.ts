@@ -35,7 +35,8 @@ export class Ageing {
   #steps = 0;
   /** Where in the log the next step goes on. */
   #after = 0;
-  #restsUntil = 0;
+  /** When the last walk ended; a clock that was set back ends the rest, too. */
+  #restsSince = Number.NEGATIVE_INFINITY;
   /** Lessons take more room than they may. */
   #isOver = false;
   #isStuck = false;
@@ -77,7 +78,8 @@ export class Ageing {
 
   async #ageLessons(): Promise<void> {
     const { archive, now } = this.#options;
-    if (now() < this.#restsUntil && (!this.#isOver || this.#isStuck)) return;
+    const isResting = Math.abs(now() - this.#restsSince) < REST_MS;
+    if (isResting && (!this.#isOver || this.#isStuck)) return;
     const looked = readForTimer(() => archive.look(this.#after));
     if (looked === undefined) return;
     const { dropped, next } = await archive.drop(looked, this.#limits());
@@ -96,7 +98,7 @@ export class Ageing {
         { lessons_bytes_max: bounds.lessonsBytesMax },
         'lessons take more room than they may; no user’s are left',
       );
-    this.#restsUntil = now() + REST_MS;
+    this.#restsSince = now();
     this.#agedInWalk = 0;
     this.#after = 0;
   }

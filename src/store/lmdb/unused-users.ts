@@ -28,7 +28,8 @@ export interface UnusedUsersOptions {
 export class UnusedUsers {
   readonly #options: UnusedUsersOptions;
   #after: Buffer = FIRST;
-  #restsUntil = 0;
+  /** When the last walk ended; a clock that was set back ends the rest, too. */
+  #restsSince = Number.NEGATIVE_INFINITY;
 
   constructor(options: UnusedUsersOptions) {
     this.#options = options;
@@ -36,7 +37,7 @@ export class UnusedUsers {
 
   /** Looks at a few records. @returns how many users were forgotten. @throws StoreError `degraded` */
   async step(firstSeenBefore: number, now: number): Promise<number> {
-    if (now < this.#restsUntil) return 0;
+    if (Math.abs(now - this.#restsSince) < REST_MS) return 0;
     const ids = readForTimer(() => this.#find(firstSeenBefore, now)) ?? [];
     let forgotten = 0;
     for (const id of ids) if (await this.#forget(id)) forgotten++;
@@ -58,7 +59,7 @@ export class UnusedUsers {
     }
     if (looked === LOOKED_MAX) return found;
     this.#after = FIRST;
-    this.#restsUntil = now + REST_MS;
+    this.#restsSince = now;
     return found;
   }
 
