@@ -546,6 +546,21 @@ function reported(openStore: OpenStore): void {
     await again.close();
   });
 
+  it('push out no others where one is told again and again, and end the last word all the same', async (t) => {
+    const dir = temporaryDirectory(t);
+    const store = await openStore(storeOptions(dir, { reportedTextsMax: 16 }));
+    t.after(() => store.close());
+    for (const jid of [JULIET, ROMEO]) await store.lessons.teach(lessonOf(store, said('spam', jid)));
+    for (let hour = 1; hour <= 20; hour += 1)
+      await store.lessons.teach(lessonOf(store, said('spam', ROMEO, START + hour * 3_600_000)));
+    assert.equal(look(store, JULIET, START + DAY).own, 'spam');
+    const copy = { ...said('ham', ROMEO, START + DAY), text: text.toUpperCase() };
+    await store.lessons.teach(lessonOf(store, copy));
+    assert.equal(look(store, ROMEO, START + DAY).own, 'ham');
+    await store.lessons.teach(lessonOf(store, said('spam', ROMEO, START + DAY + 1)));
+    assert.equal(look(store, ROMEO, START + DAY + 1).own, 'spam');
+  });
+
   it('and active users are known after opening again', async (t) => {
     const dir = temporaryDirectory(t);
     const store = await openStore(storeOptions(dir));

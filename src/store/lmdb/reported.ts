@@ -11,6 +11,8 @@ import type { Writer } from './writer.ts';
 
 const DAY_MS = 86_400_000;
 const LABELS: readonly LessonLabel[] = ['ham', 'spam'];
+/** A report that is told again within this time stays as it is: else one who repeats it pushes out those of all others. */
+const RENEWED_MS = DAY_MS;
 /** Records of each label removed from the disk in one sweep, and how often there is one. */
 const SWEPT_MAX = 64;
 const STEPS_PER_SWEEP = 10;
@@ -87,9 +89,13 @@ export class LMDBReported implements Reported {
     };
   }
 
-  /** What teaching it again changes. */
+  /** What teaching it again changes: nothing, if that is what the user has said last, and not long ago. */
   renew(lesson: LessonInput): ReportedChange {
-    return isReport(lesson) ? this.keep(lesson) : NO_CHANGE;
+    if (!isReport(lesson)) return NO_CHANGE;
+    const { id, label, fingerprint, reporterId: userId, senderId, at } = lesson;
+    const { own, ownAt } = this.look({ fingerprint, userId, senderId }, at);
+    const isNew = own === label && at - ownAt < RENEWED_MS && this.#texts.find(id) !== undefined;
+    return isNew ? NO_CHANGE : this.keep(lesson);
   }
 
   /** What taking back a lesson changes. */
