@@ -6,13 +6,14 @@ import type { TestContext } from 'node:test';
 import type { StoreOptions } from '../src/store/options.ts';
 import type {
   CountColumns,
+  HostShare,
   LessonInput,
   LessonLabel,
   ServerColumns,
   Store,
   User,
 } from '../src/store/store.ts';
-import { tokenSet } from '../src/store/token-set.ts';
+import { NO_TOKENS, tokenSet } from '../src/store/token-set.ts';
 import { extractFeatures } from '../src/text/extract.ts';
 import { SCRIPTS } from '../src/text/scripts.ts';
 
@@ -62,7 +63,7 @@ export interface Said {
   readonly user?: User;
   readonly at?: number;
   readonly weight?: number;
-  readonly host?: string;
+  readonly host?: string | HostShare;
   /** Places of words that the server's table leaves out, ascending. */
   readonly withheld?: readonly number[];
 }
@@ -87,7 +88,7 @@ export function lessonOf(store: Store, said: Said): LessonInput {
     senderId: store.ids.id('jid', 'bot@spam.example'),
     at: said.at ?? START,
     weight: said.weight,
-    host: said.host,
+    host: typeof said.host === 'string' ? { id: said.host, weight: 1, withheld: NO_TOKENS } : said.host,
     withheld: tokenSet(said.withheld ?? []),
   };
 }

@@ -2,11 +2,19 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { credibility, isKeptFrom } from '../src/filters/bayes/credibility.ts';
+import { TokenSums } from '../src/pipeline/token-sums.ts';
 import { Weigher } from '../src/pipeline/weigh.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
 import type { LessonLabel, Store } from '../src/store/store.ts';
 import { hasToken, tokenSet } from '../src/store/token-set.ts';
-import { lessonOf, storeOptions, temporaryDirectory } from './store-fixture.ts';
+import {
+  columns,
+  hashesOf,
+  lessonOf,
+  serverCounts,
+  storeOptions,
+  temporaryDirectory,
+} from './store-fixture.ts';
 
 const SPAM = ['cheap', 'casino', 'bonus', 'click'];
 const HAM = ['supper', 'garden', 'lantern', 'tomorrow'];
@@ -85,6 +93,28 @@ it('a set of tokens holds those that were put in, and no other', () => {
   );
 });
 
+it('sums of what lessons bring are of each table by itself, and gone with the lessons', () => {
+  const sids = hashesOf(HAM);
+  const brought = { label: 'ham', weight: 256, sids, withheld: tokenSet([1]) } as const;
+  const sums = new TokenSums();
+  const look = (table: string) => {
+    const counts = {
+      ...columns(HAM.length),
+      ham: new Uint32Array(HAM.length),
+      spam: new Uint32Array(HAM.length),
+    };
+    sums.applyTo(counts, sids, 1, table);
+    return [...counts.ham, ...counts.spam];
+  };
+  sums.add(brought, 1, 'verona');
+  sums.add(brought, 1, 'verona');
+  assert.deepEqual(look('verona'), [512, 0, 512, 512, 0, 0, 0, 0]);
+  assert.deepEqual(look(''), [0, 0, 0, 0, 0, 0, 0, 0]);
+  sums.add(brought, -1, 'verona');
+  sums.add(brought, -1, 'verona');
+  assert.deepEqual(look('verona'), [0, 0, 0, 0, 0, 0, 0, 0]);
+});
+
 describe('weighing by what others taught', () => {
   const teach = (
     store: Store,
@@ -128,6 +158,23 @@ describe('weighing by what others taught', () => {
     await teach(store, 'ham', SPAM, undefined, 'the operator says so once');
     const { withheld } = weigh(ROMEO, 'ham', [...SPAM, ...HAM, 'unheard']);
     assert.deepEqual(withheld, tokenSet([0, 1, 2, 3]));
+  });
+
+  it("knows of the lessons that are under way, or many at once would turn what is a class's own", async (t) => {
+    const { store, weigher } = await opened(t);
+    const report = (number: number) => {
+      const jid = `user${number}@capulet.example`;
+      const text = `a lie ${number}`;
+      const lesson = lessonOf(store, { label: 'ham', words: [...SPAM, ...HAM], reporter: jid, text });
+      const reporter = store.users.open(jid, undefined);
+      return weigher.teach({ ...lesson, reporter }, (weighed) =>
+        store.lessons.teach({ ...lesson, ...weighed }),
+      );
+    };
+    await Promise.all(Array.from({ length: 30 }, (_, number) => report(number)));
+    const { spam, ham } = serverCounts(store, SPAM);
+    for (const [index, lessons] of ham.entries())
+      assert.ok(lessons > 0 && 10 * (lessons + 1) <= spam[index]! + 1, `${lessons} against ${spam[index]}`);
   });
 
   it('weighs copies of what others have reported less, where the table does not agree', async (t) => {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { schema } from '../../src/config/schema.ts';
+import { type Config, schema } from '../../src/config/schema.ts';
 import { loadStarter } from '../../src/store/starter.ts';
 import { ATTACKS, type AttackName } from './attacks.ts';
 import { type Community, createCommunity } from './community.ts';
@@ -19,6 +19,8 @@ const USAGE = `npm run bench:poison [-- OPTIONS]
   --attacks A,…    some of ${Object.keys(ATTACKS).join(', ')}
   --days N         days over which the colluders' reports are spread (1)
   --starter        with the starter table
+  --hosts          with bayes.server.scope = "virtualhost"; all are of one host
+  --no-linear      without linear.server
   --unweighed      every report whole: what there would be without defences
   --seed N         of the texts (1)`;
 
@@ -33,9 +35,8 @@ interface Options {
   readonly isStarted: boolean;
   readonly isUnweighed: boolean;
   readonly seed: number;
+  readonly config: Config;
 }
-
-const config = schema.parse({});
 
 /** Undefined where help is asked for. @throws Error on an unknown option or attack */
 function readOptions(args: readonly string[]): Options | undefined {
@@ -46,6 +47,8 @@ function readOptions(args: readonly string[]): Options | undefined {
       attacks: { type: 'string', default: Object.keys(ATTACKS).join() },
       days: { type: 'string', default: '1' },
       starter: { type: 'boolean', default: false },
+      hosts: { type: 'boolean', default: false },
+      'no-linear': { type: 'boolean', default: false },
       unweighed: { type: 'boolean', default: false },
       seed: { type: 'string', default: '1' },
       help: { type: 'boolean', default: false },
@@ -60,7 +63,11 @@ function readOptions(args: readonly string[]): Options | undefined {
   if (!(days >= 1 && days <= 20)) throw new Error('--days must be 1 to 20');
   if (!Number.isInteger(seed)) throw new Error('--seed must be a whole number');
   const { corpus, starter: isStarted, unweighed: isUnweighed } = values;
-  return { corpus, attacks: attacks as AttackName[], days, isStarted, isUnweighed, seed };
+  const config = schema.parse({
+    bayes: { server: { scope: values.hosts ? 'virtualhost' : 'daemon' } },
+    ...(values['no-linear'] ? { linear: { server: { weight: 0 } } } : {}),
+  });
+  return { corpus, attacks: attacks as AttackName[], days, isStarted, isUnweighed, seed, config };
 }
 
 function textsOf({ corpus, seed }: Options): Texts {
@@ -68,7 +75,7 @@ function textsOf({ corpus, seed }: Options): Texts {
 }
 
 async function withCommunity(
-  { isStarted }: Options,
+  { isStarted, config }: Options,
   isUnweighed: boolean,
   act: (community: Community) => Promise<void>,
 ): Promise<void> {

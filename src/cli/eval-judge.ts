@@ -8,12 +8,13 @@ import type { Sample } from '../model/sample.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { createPipeline, fitterBounds, weigherOptions } from '../pipeline/create.ts';
 import type { PipelineEvents } from '../pipeline/pipeline.ts';
-import { Weigher } from '../pipeline/weigh.ts';
+import { type Weighed, Weigher } from '../pipeline/weigh.ts';
 import { storeBounds } from '../reloadables.ts';
 import { openStore } from '../store/lmdb/store.ts';
 import type { StoreOptions } from '../store/options.ts';
 import type { Starter } from '../store/starter.ts';
 import type { LessonLabel, User } from '../store/store.ts';
+import { NO_TOKENS } from '../store/token-set.ts';
 import { sidsOf, slotsOf } from '../verbs/lesson-tokens.ts';
 import { beforeInterrupt } from './interrupt.ts';
 import { note } from './print.ts';
@@ -86,17 +87,21 @@ export async function createJudge(
       senderId: '',
       at: now(),
     };
-    const isReport = isWeighed && user !== undefined;
-    const host = config.bayes.server.scope === 'virtualhost' ? user?.host : undefined;
-    await store.lessons.teach({
-      ...material,
-      ...(isReport ? weigher.weigh({ ...material, reporter: user }) : { host }),
-      id: store.ids.lesson(user?.id ?? '', subject.ids.text, ''),
-      reporterId: user?.id,
-      user,
-      slots: slotsOf(subject),
-      uids: user?.tokens(material.sids) ?? NONE,
-    });
+    const isOfHost = config.bayes.server.scope === 'virtualhost' && user !== undefined;
+    const whole = { weight: 1, withheld: NO_TOKENS };
+    const teachAs = async (weighed?: Weighed) => {
+      await store.lessons.teach({
+        ...material,
+        ...(weighed ?? { host: isOfHost ? { id: user.host, ...whole } : undefined }),
+        id: store.ids.lesson(user?.id ?? '', subject.ids.text, ''),
+        reporterId: user?.id,
+        user,
+        slots: slotsOf(subject),
+        uids: user?.tokens(material.sids) ?? NONE,
+      });
+    };
+    if (isWeighed && user !== undefined) await weigher.teach({ ...material, reporter: user }, teachAs);
+    else await teachAs();
   };
   // One that failed stays here, for `settle` to tell.
   const pending = new Set<Promise<void>>();

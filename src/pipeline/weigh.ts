@@ -1,13 +1,13 @@
-import { combine, lessonsMissing } from '../filters/bayes/combine.ts';
+import { combine, LESSON_UNITS, lessonsMissing } from '../filters/bayes/combine.ts';
 import { credibility, isKeptFrom } from '../filters/bayes/credibility.ts';
 import type { BayesServerOptions } from '../filters/bayes/server.ts';
-import type { LessonLabel, PastLesson, ServerColumns, Store, User } from '../store/store.ts';
-import { type TokenSet, tokenSet } from '../store/token-set.ts';
+import type { HostShare, LessonLabel, ServerColumns, Store, TableShare, User } from '../store/store.ts';
+import { NO_TOKENS, type TokenSet, tokenSet } from '../store/token-set.ts';
+import { TOKEN_STRIDE } from '../store/token-words.ts';
 import type { Fingerprint } from '../text/fingerprint.ts';
 import { type Scope, serverColumns } from './gather.ts';
 import { OwnShare } from './own-share.ts';
-
-const ID_STRIDE = 16;
+import { type Taken, TokenSums } from './token-sums.ts';
 
 /** A user's report as it is to be weighed. */
 export interface Report {
@@ -26,23 +26,30 @@ export interface WeigherOptions extends BayesServerOptions {
   readonly scope: Scope;
 }
 
-/** What the server's table takes of a report. */
-export interface Weighed {
-  /** Virtual host whose table takes it as well. */
+/** What the table of all takes of a report, and that of the reporter's virtual host, where hosts have one. */
+export interface Weighed extends TableShare {
+  readonly host: HostShare | undefined;
+}
+
+/** A table to be asked, without what the reporter brought to it. */
+interface Asked {
+  /** Of which virtual host; undefined: that of all. */
   readonly host: string | undefined;
-  /** 0 … 1 */
-  readonly weight: number;
-  /** Tokens that it leaves out. */
-  readonly withheld: TokenSet;
+  readonly own: OwnShare;
 }
 
 /**
- * Weighs what users report by what others have taught the server's table, so that a few of them cannot turn it round
- * (docs/decisions/0039). What the reporter taught is taken out first: nobody agrees with themselves.
+ * Weighs what users report by what others have taught, so that a few of them cannot turn a table round (docs/decisions/0039).
+ * What the reporter taught is taken out first: nobody agrees with themselves. The table of a virtual host is asked by itself, as
+ * if there were no other: else a small host could not disagree with a large one (docs/decisions/0038).
  */
 export class Weigher {
   readonly #store: Pick<Store, 'server' | 'lessons' | 'reported'>;
-  readonly #columns: ServerColumns = serverColumns();
+  readonly #columns = serverColumns();
+  /** Without a starter, which look-ups in the table of a host leave as it is. */
+  readonly #hostColumns = serverColumns();
+  /** What was weighed and is not in the tables yet: else many at once would not know of each other. */
+  readonly #underWay = new TokenSums();
   #options: WeigherOptions;
 
   constructor(store: Pick<Store, 'server' | 'lessons' | 'reported'>, options: WeigherOptions) {
@@ -54,28 +61,56 @@ export class Weigher {
     this.#options = options;
   }
 
+  /** Weighs a report and has it taught; until that is done, reports that are weighed meanwhile know of it. */
+  async teach<Result>(report: Report, teach: (weighed: Weighed) => Promise<Result>): Promise<Result> {
+    const weighed = this.weigh(report);
+    this.#count(report, weighed, 1);
+    try {
+      return await teach(weighed);
+    } finally {
+      this.#count(report, weighed, -1);
+    }
+  }
+
   weigh(report: Report): Weighed {
-    const { reporter, label, sids } = report;
-    const past = this.#store.lessons.lastOf(reporter.id);
-    const share = new OwnShare(past);
-    const agreement = past.map((lesson) => this.#logOdds(lesson, share));
-    // Last: its counts are looked at once more.
-    const logOdds = this.#logOdds({ label, sids }, share);
-    const host = this.#options.scope === 'virtualhost' ? reporter.host : undefined;
-    const weight = credibility(agreement, logOdds, this.#copies(report));
-    return { weight, withheld: this.#withheld(label), host };
+    const { id, host } = report.reporter;
+    const past = this.#store.lessons.lastOf(id);
+    const forAll = this.#share(report, past, { host: undefined, own: new OwnShare(past) });
+    if (this.#options.scope !== 'virtualhost') return { ...forAll, host: undefined };
+    const inHost = past.flatMap((lesson) =>
+      lesson.host === undefined ? [] : [{ ...lesson, ...lesson.host }],
+    );
+    return {
+      ...forAll,
+      host: { id: host, ...this.#share(report, inHost, { host, own: new OwnShare(inHost) }) },
+    };
+  }
+
+  #share(report: Report, past: readonly Taken[], asked: Asked): TableShare {
+    const agreement = past.map((lesson) => this.#logOdds(lesson, asked));
+    const weight = credibility(agreement, this.#logOdds(report, asked), this.#copies(report));
+    return { weight, withheld: this.#withheld(report, asked) };
   }
 
   /** Log-odds that a label is right, by what others taught; 0 where that is not enough to say. */
-  #logOdds({ label, sids }: Pick<PastLesson, 'label' | 'sids'>, share: OwnShare): number {
-    const columns = this.#columns;
+  #logOdds({ label, sids }: Pick<Taken, 'label' | 'sids'>, { host, own }: Asked): number {
     const { lessonsMin, tokensMin } = this.#options;
-    this.#store.server.lookup(sids, sids.length / ID_STRIDE, columns);
-    share.takeOut(sids, columns);
+    const columns = this.#lookup(sids, host);
+    if (columns === undefined) return 0;
+    own.takeOut(sids, columns);
     if (!columns.hasStarter && lessonsMissing(columns, lessonsMin) !== undefined) return 0;
     const { z, tokens } = combine(columns, undefined, lessonsMin);
     if (tokens < tokensMin) return 0;
     return label === 'spam' ? z : -z;
+  }
+
+  #lookup(sids: Buffer, host: string | undefined): ServerColumns | undefined {
+    const { server } = this.#store;
+    const count = sids.length / TOKEN_STRIDE;
+    if (host !== undefined)
+      return server.lookupHost(host, sids, count, this.#hostColumns) ? this.#hostColumns : undefined;
+    server.lookup(sids, count, this.#columns);
+    return this.#columns;
   }
 
   /** Others who have said the same of copies of the text lately, less those who said the opposite. */
@@ -84,12 +119,24 @@ export class Weigher {
     return Math.max(0, label === 'spam' ? others : -others);
   }
 
-  #withheld(label: LessonLabel): TokenSet {
-    const { count, spam, ham } = this.#columns;
-    const [inClass, inOther] = label === 'spam' ? [spam, ham] : [ham, spam];
+  #withheld({ label, sids }: Report, { host }: Asked): TokenSet {
+    const columns = this.#lookup(sids, host);
+    if (columns === undefined) return NO_TOKENS;
+    this.#underWay.applyTo(columns, sids, 1, host);
+    const [inClass, inOther] = label === 'spam' ? [columns.spam, columns.ham] : [columns.ham, columns.spam];
     const indexes: number[] = [];
-    for (let index = 0; index < count; index += 1)
+    for (let index = 0; index < columns.count; index += 1)
       if (isKeptFrom(inClass[index] as number, inOther[index] as number)) indexes.push(index);
     return tokenSet(indexes);
   }
+
+  #count({ label, sids }: Report, { host, ...all }: Weighed, sign: 1 | -1): void {
+    this.#underWay.add({ label, sids, ...inUnits(all) }, sign);
+    if (host !== undefined) this.#underWay.add({ label, sids, ...inUnits(host) }, sign, host.id);
+  }
+}
+
+/** As tables count: what a reporter may add is not looked at, so that it is at most so much. */
+function inUnits({ weight, withheld }: TableShare): TableShare {
+  return { weight: Math.round(weight * LESSON_UNITS), withheld };
 }

@@ -174,10 +174,10 @@ export interface LessonInput {
   readonly uids: Buffer;
   /** What it is worth in the server's table, 0 … 1, before what one reporter may add to it is looked at. Undefined: 1. */
   readonly weight?: number | undefined;
-  /** Virtual host in whose table it counts as well, where there is room for one more. From `User.host`. */
-  readonly host?: string | undefined;
   /** Which of `sids` the server's table leaves out; undefined: none. */
   readonly withheld?: TokenSet | undefined;
+  /** The same of the virtual host in whose table it counts as well, where there is room for one more. */
+  readonly host?: HostShare | undefined;
   /** Slots of `linear.server`, at most `GRAMS_MAX`; those of tokens follow from `sids`. */
   readonly slots: Uint32Array;
   /** What copies of the text are known by, and keyed id of whose it was: remembered for a while, unless it is the operator's. */
@@ -204,15 +204,25 @@ export interface FitLesson {
   readonly tokens: number;
 }
 
-/** A lesson in force, as the server's table has it. */
-export interface PastLesson {
-  readonly label: LessonLabel;
-  /** In units of 1/256 lesson. */
+/** What a table takes of a lesson. */
+export interface TableShare {
   readonly weight: number;
+  /** Which of its tokens it leaves out. */
+  readonly withheld: TokenSet;
+}
+
+export interface HostShare extends TableShare {
+  /** From `User.host`. */
+  readonly id: string;
+}
+
+/** A lesson in force, as the server's table has it; weights in units of 1/256 lesson. */
+export interface PastLesson extends TableShare {
+  readonly label: LessonLabel;
   /** Stride 16. */
   readonly sids: Buffer;
-  /** Which of them the server's table left out. */
-  readonly withheld: TokenSet;
+  /** As that of a virtual host has it. */
+  readonly host: TableShare | undefined;
 }
 
 export interface Lessons {

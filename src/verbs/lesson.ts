@@ -1,5 +1,6 @@
 import { StoreError } from '../errors.ts';
 import type { Sample } from '../model/sample.ts';
+import type { Weighed } from '../pipeline/weigh.ts';
 import { refusal } from '../pnp/refusal.ts';
 import type { Request } from '../pnp/request.ts';
 import type { AnswerHeaders, Response } from '../pnp/response.ts';
@@ -59,22 +60,25 @@ export function namedTrace(request: Request, user: User | undefined, context: Co
 /** Teaches one lesson, exactly once; answers when it is durable. @throws RequestError `store-degraded`, `rekeying` */
 export async function teach(lesson: Lesson, context: Context): Promise<Response> {
   const { label, user, by } = lesson;
-  // The operator's word is whole, and counts for all of it.
   const at = context.now();
-  const weighed = user === undefined ? undefined : context.weigher.weigh({ ...lesson, reporter: user, at });
-  const outcome = await whereWritable(
-    context.store.lessons.teach({
+  const teachAs = async (weighed?: Weighed) => {
+    const outcome = await context.store.lessons.teach({
       ...lesson,
       ...weighed,
       id: idOf(lesson, context),
       uids: user?.tokens(lesson.sids) ?? NONE,
       reporterId: user?.id,
       at,
-    }),
+    });
+    if (weighed !== undefined && outcome !== 'unchanged') context.metrics.report(weighed.weight);
+    return outcome;
+  };
+  // The operator's word is whole, and counts for all of it.
+  const outcome = await whereWritable(
+    user === undefined ? teachAs() : context.weigher.teach({ ...lesson, reporter: user, at }, teachAs),
   );
   note({ label, outcome, by }, context);
   if (outcome === 'unchanged') return unchanged('already-taught');
-  if (weighed !== undefined) context.metrics.report(weighed.weight);
   const headers: AnswerHeaders =
     outcome === 'replaced' ? { DidSet: 'local', DidRemove: 'local' } : { DidSet: 'local' };
   return { status: 'EX_OK', headers };

@@ -6,10 +6,8 @@ import type { ServerCounts, TokenCounts } from '../facts.ts';
 export const LESSON_UNITS = 256;
 /** Strength of the prior of a token's rate in each class, in lessons: docs/decisions/0021. */
 const PRIOR_LESSONS = 0.2;
-/** Strength of the server's estimate as the prior of a user's own rates, in lessons. */
-const USER_PRIOR_LESSONS = 0.5;
-/** Strength of the server's rates as the prior of a virtual host's, in lessons: docs/decisions/0038. */
-const HOST_PRIOR_LESSONS = 2;
+/** Strength of a table's estimate as the prior of the rates of one below it, a host's or a user's, in lessons. */
+const PRIOR_OF_ABOVE_LESSONS = 0.5;
 /** Strength of the starter's word on a token, in lessons: docs/decisions/0022. */
 const STARTER_LESSONS = 0.5;
 /** The same while the table's own lessons of a class are too few. */
@@ -24,8 +22,7 @@ export const HALF_SCORE_LOG_ODDS = 22.3;
 
 /** In the units of `TokenCounts`. */
 const PRIOR = PRIOR_LESSONS * LESSON_UNITS;
-const USER_PRIOR = USER_PRIOR_LESSONS * LESSON_UNITS;
-const HOST_PRIOR = HOST_PRIOR_LESSONS * LESSON_UNITS;
+const PRIOR_OF_ABOVE = PRIOR_OF_ABOVE_LESSONS * LESSON_UNITS;
 const STARTER_PRIOR = STARTER_LESSONS * LESSON_UNITS;
 const STARTER_PRIOR_UNTRAINED = STARTER_LESSONS_UNTRAINED * LESSON_UNITS;
 /** A product of quotients is logged before it leaves 2^±900; one quotient lies within 2^±120, as counts have 32 bits. */
@@ -74,7 +71,7 @@ export interface Estimate {
  * outweigh everything (Rennie et al., "Tackling the Poor Assumptions of Naive Bayes Text Classifiers", 2003).
  *
  * The sum of logs is taken as the log of a product, and rates as their inverses: half the time, and the same to 1e-12.
- * @param logOdds is filled with what each token brings to the sum, NaN where nobody knows it: for explanations only.
+ * @param logOdds takes what each token brings to the sum, as far as somebody knows it: for explanations only.
  */
 export function combine(
   server: ServerCounts | undefined,
@@ -99,12 +96,10 @@ export function combine(
   let starterTokens = 0;
   for (let index = 0; index < count; index += 1) {
     const seen = (spam[index] as number) + (ham[index] as number);
-    const ownSeen = (own.spam[index] as number) + (own.ham[index] as number);
+    const hostSeen = host === undefined ? 0 : seenBy(host, index);
+    const ownSeen = seenBy(own, index);
     const share = starter[index] as number;
-    if (seen + ownSeen + share === 0) {
-      if (logOdds !== undefined) logOdds[index] = Number.NaN;
-      continue;
-    }
+    if (seen + hostSeen + ownSeen + share === 0) continue;
     tokens += 1;
     const script = scripts[index] as number;
     // By how much the starter raises a rate in spam, and lowers one in ham.
@@ -119,20 +114,24 @@ export function combine(
       const strength = share === 0 ? PRIOR : starterPrior;
       inSpam = inverseRate(spam[index] as number, inSpamAll, strength, overall / raises);
       inHam = inverseRate(ham[index] as number, inHamAll, strength, overall / lowers);
-      if (host !== undefined && (host.spam[index] as number) + (host.ham[index] as number) > 0) {
-        inSpam = inverseRate(host.spam[index]!, host.spamByScript[script]!, HOST_PRIOR, inSpam);
-        inHam = inverseRate(host.ham[index]!, host.hamByScript[script]!, HOST_PRIOR, inHam);
-      }
+    }
+    if (host !== undefined && hostSeen > 0) {
+      const inSpamAll = host.spamByScript[script] as number;
+      const inHamAll = host.hamByScript[script] as number;
+      const overall = (inSpamAll + inHamAll) / hostSeen;
+      const strength = seen + share > 0 ? PRIOR_OF_ABOVE : PRIOR;
+      inSpam = inverseRate(host.spam[index] as number, inSpamAll, strength, inSpam || overall / raises);
+      inHam = inverseRate(host.ham[index] as number, inHamAll, strength, inHam || overall / lowers);
     }
     if (ownSeen > 0) {
       userTokens += 1;
       const inSpamAll = own.spamByScript[script] as number;
       const inHamAll = own.hamByScript[script] as number;
       const overall = (inSpamAll + inHamAll) / ownSeen;
-      const strength = seen + share > 0 ? USER_PRIOR : PRIOR;
+      const strength = seen + hostSeen + share > 0 ? PRIOR_OF_ABOVE : PRIOR;
       inSpam = inverseRate(own.spam[index] as number, inSpamAll, strength, inSpam || overall / raises);
       inHam = inverseRate(own.ham[index] as number, inHamAll, strength, inHam || overall / lowers);
-    } else if (seen === 0) {
+    } else if (seen + hostSeen === 0) {
       starterTokens += 1;
       inSpam = lowers;
       inHam = raises;
@@ -145,6 +144,10 @@ export function combine(
   }
   sum += Math.log(product);
   return { z: tokens === 0 ? 0 : sum / Math.sqrt(tokens), tokens, userTokens, starterTokens };
+}
+
+function seenBy({ spam, ham }: TokenCounts, index: number): number {
+  return (spam[index] as number) + (ham[index] as number);
 }
 
 /** Lessons of a script, and what they are filled up with; `known` is 0 where they are not. */

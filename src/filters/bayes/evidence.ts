@@ -64,8 +64,8 @@ interface Explained extends BayesServerOptions {
 
 function explained(counts: ServerCounts, own: TokenCounts | undefined, options: Explained): TextEvidence {
   const { lessonsMin } = options;
-  const logOdds = new Float64Array(FEATURES_MAX);
-  const ownLogOdds = new Float64Array(FEATURES_MAX);
+  const logOdds = new Float64Array(FEATURES_MAX).fill(Number.NaN);
+  const ownLogOdds = logOdds.slice();
   const estimate = combine(counts, undefined, lessonsMin, logOdds);
   const prior = isTrained(options.server[0], options.lessonsMin) ? counts : undefined;
   const withOwn = own === undefined ? undefined : combine(prior, own, lessonsMin, ownLogOdds);

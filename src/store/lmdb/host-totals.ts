@@ -2,7 +2,6 @@ import { SCRIPTS } from '../../text/scripts.ts';
 import { ID_BYTES } from '../keyed-ids.ts';
 import { STRIDE_WORDS, tokenWords } from '../token-words.ts';
 import type { Learnt } from './lesson-record.ts';
-import { TOKEN_BYTES } from './token-ids.ts';
 
 /** Lessons that hold tokens of a script, by script, in units of 1/256 lesson; the first one is all lessons. */
 export interface Totals {
@@ -40,8 +39,10 @@ export class HostTotals {
     return this.#byHost.get(host);
   }
 
-  add(host: string, learnt: Learnt, sign: 1 | -1): void {
-    const totals = this.#byHost.get(host) ?? { id: Buffer.from(host, 'hex'), ...noLessons() };
+  /** @param learnt as the host's table has it */
+  add(id: Buffer, learnt: Learnt, sign: 1 | -1): void {
+    const host = id.toString('hex');
+    const totals = this.#byHost.get(host) ?? { id, ...noLessons() };
     addLesson(totals, learnt, sign);
     if (totals.spam[0]! > 0 || totals.ham[0]! > 0) this.#byHost.set(host, totals);
     else this.#byHost.delete(host);
@@ -72,14 +73,7 @@ export class HostTotals {
   }
 }
 
-/** Ids of a lesson's tokens in the table of a host: those of the server's, each laid over the first 8 bytes of the host's. */
-export function hostTokens(sids: Buffer, host: Buffer): Buffer {
-  const tokens = Buffer.from(new Uint8Array(sids).buffer);
-  for (let at = 0; at < tokens.length; at += 1) tokens[at] = tokens[at]! ^ host[at % TOKEN_BYTES]!;
-  return tokens;
-}
-
-/** The same of ids as ciphers return them, stride 16. @param into has room for as many words */
+/** Ids of tokens in the table of a host, stride 16, as `learntByHost` has those of a lesson. @param into has room for as many words */
 export function hostIds(
   ids: Buffer,
   count: number,

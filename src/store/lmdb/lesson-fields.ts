@@ -21,7 +21,7 @@ export interface LessonFields {
   readonly uids: Buffer;
   /** Which of `sids` the server's table leaves out, a bit each. */
   readonly withheld: Buffer;
-  /** Id of the virtual host whose table it is in as well. */
+  /** The virtual host whose table it is in as well: see `host-share.ts`. */
   readonly host: Buffer;
   /** What `linear.server` is fitted to besides, sealed: see `lesson-seal.ts`. */
   readonly linear: Buffer;

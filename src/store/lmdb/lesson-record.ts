@@ -1,8 +1,9 @@
 import { TOKENISER_VERSION } from '../../text/features.ts';
 import { idWord } from '../id-words.ts';
 import { ID_BYTES } from '../keyed-ids.ts';
-import type { LessonInput, LessonLabel } from '../store.ts';
+import type { HostShare, LessonInput, LessonLabel } from '../store.ts';
 import { NO_TOKENS } from '../token-set.ts';
+import { encodeHostShare } from './host-share.ts';
 import { fieldBytes, type LessonFields, NO_FIELDS, readFields, writeFields } from './lesson-fields.ts';
 import type { LessonSeal } from './lesson-seal.ts';
 import { compactTokens, scriptsMask, TOKEN_BYTES } from './token-ids.ts';
@@ -42,8 +43,8 @@ export type LogRecord =
 /** What the server's table takes of a lesson. */
 export interface Granted {
   readonly weight: number;
-  /** Host whose table takes it, too. */
-  readonly host: string | undefined;
+  /** What that of a host takes, too; weights in units of 1/256 lesson. */
+  readonly host: HostShare | undefined;
 }
 
 export function learntFrom(lesson: LessonInput, granted: Granted, seal: LessonSeal): Learnt {
@@ -58,7 +59,7 @@ export function learntFrom(lesson: LessonInput, granted: Granted, seal: LessonSe
     scripts: scriptsMask(lesson.sids),
     linear: seal.seal(lesson),
     withheld: lesson.withheld ?? NO_TOKENS,
-    host: Buffer.from(granted.host ?? '', 'hex'),
+    host: granted.host === undefined ? NO_TOKENS : encodeHostShare(granted.host),
     sids: compactTokens(lesson.sids),
     uids: user === undefined ? Buffer.alloc(0) : compactTokens(lesson.uids),
   };

@@ -2,14 +2,14 @@ import { StoreError } from '../../errors.ts';
 import { Turns } from '../../turns.ts';
 import { idKey, numberKey, readNumberKey } from '../keys.ts';
 import type { StoreBounds } from '../options.ts';
-import type { LessonInput, Lessons, PastLesson } from '../store.ts';
+import type { HostShare, LessonInput, Lessons, PastLesson } from '../store.ts';
 import type { Environment } from './environment.ts';
 import { fitLessons } from './fit-lessons.ts';
 import { decodeRecord, encodeLearn, encodeUndo, type Learnt, learntFrom } from './lesson-record.ts';
 import type { LessonSeal } from './lesson-seal.ts';
 import { pastLesson } from './past-lesson.ts';
 import { type LMDBReported, NO_CHANGE, type ReportedChange } from './reported.ts';
-import { LMDBReporters, type Logged, type ReporterBounds } from './reporters.ts';
+import { type Grant, LMDBReporters, type Logged, type ReporterBounds } from './reporters.ts';
 import type { LMDBServerTokens } from './server-tokens.ts';
 import type { LMDBUserTables } from './user-tables.ts';
 import type { Writer } from './writer.ts';
@@ -69,8 +69,9 @@ export class LMDBLessons implements Lessons {
         return 'unchanged';
       }
       const { seal, reported } = this.#options;
-      const weight = this.#reporters.weightOf(lesson, live);
-      const learnt = learntFrom(lesson, { weight, host: this.#hostOf(lesson) }, seal);
+      const grant = this.#reporters.roomFor(lesson, live);
+      const granted = { weight: grant(lesson.weight ?? 1), host: this.#hostOf(lesson, grant) };
+      const learnt = learntFrom(lesson, granted, seal);
       await this.#learn(learnt, { before: live, kept: reported.keep(lesson) });
       return live === undefined ? 'set' : 'replaced';
     });
@@ -225,9 +226,10 @@ export class LMDBLessons implements Lessons {
   }
 
   /** Beyond so many hosts a new one has no table of its own. */
-  #hostOf({ host }: LessonInput): string | undefined {
+  #hostOf({ host }: LessonInput, grant: Grant): HostShare | undefined {
     const { server, bounds } = this.#options;
-    return server.hasHost(host) || server.hosts < bounds.hostsMax ? host : undefined;
+    if (host === undefined || !(server.hasHost(host.id) || server.hosts < bounds.hostsMax)) return undefined;
+    return { ...host, weight: grant(host.weight) };
   }
 
   #seqOf(id: string): number | undefined {

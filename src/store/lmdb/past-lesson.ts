@@ -1,4 +1,5 @@
 import type { PastLesson } from '../store.ts';
+import { hostShareOf } from './host-share.ts';
 import type { Learnt } from './lesson-record.ts';
 import type { LessonSeal } from './lesson-seal.ts';
 import { spreadTokens } from './token-ids.ts';
@@ -6,5 +7,11 @@ import { spreadTokens } from './token-ids.ts';
 /** A lesson as it lies in the log, for one who looks at the table of all without it. */
 export function pastLesson(learnt: Learnt, seal: LessonSeal): PastLesson {
   const { label, weight, sids, withheld } = learnt;
-  return { label, weight, sids: spreadTokens(sids, seal.open(learnt).scripts), withheld };
+  return {
+    label,
+    weight,
+    sids: spreadTokens(sids, seal.open(learnt).scripts),
+    withheld,
+    host: hostShareOf(learnt),
+  };
 }

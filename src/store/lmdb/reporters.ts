@@ -2,6 +2,7 @@ import { idKey } from '../keys.ts';
 import type { StoreBounds } from '../options.ts';
 import type { LessonInput, LessonLabel } from '../store.ts';
 import type { Environment } from './environment.ts';
+import { hostShareOf } from './host-share.ts';
 import { LESSON_WEIGHT, type Learnt, OPERATOR_TAG } from './lesson-record.ts';
 import type { Writer } from './writer.ts';
 
@@ -23,6 +24,9 @@ interface Reporter {
 }
 
 const NEW: Reporter = { day: 0, taught: 0, held: { spam: 0, ham: 0 }, seqs: [] };
+
+/** What a table takes of a lesson, in units of 1/256 lesson. @param worth 0 … 1 */
+export type Grant = (worth: number) => number;
 
 /** A lesson by its place in the log. */
 export interface Logged {
@@ -56,10 +60,9 @@ export class LMDBReporters {
     return this.#of(id).seqs;
   }
 
-  /** What a lesson weighs in the server's table: what it is worth, as far as there is room. The operator has all the room. */
-  weightOf(lesson: LessonInput, undone: Logged | undefined): number {
-    const worth = LESSON_WEIGHT * (lesson.weight ?? 1);
-    if (lesson.reporterId === undefined) return Math.round(worth);
+  /** How much a lesson may weigh in the server's table, and as much again in a host's. The operator has all the room. */
+  roomFor(lesson: LessonInput, undone: Logged | undefined): Grant {
+    if (lesson.reporterId === undefined) return (worth) => Math.round(LESSON_WEIGHT * worth);
     const { reporterLessonsPerDay, reporterLessonsWhole, reporterLessonsMax } = this.#options.bounds;
     const reporter = without(this.#of(lesson.reporterId), undone);
     const held = reporter.held[lesson.label];
@@ -69,7 +72,8 @@ export class LMDBReporters {
       reporterLessonsPerDay * LESSON_WEIGHT - today,
       reporterLessonsMax * LESSON_WEIGHT - held,
     );
-    return Math.max(0, Math.min(Math.round(worth * (held > whole ? whole / held : 1)), room));
+    const unit = held > whole ? (LESSON_WEIGHT * whole) / held : LESSON_WEIGHT;
+    return (worth) => Math.max(0, Math.min(Math.round(worth * unit), room));
   }
 
   /** Commits a change of the log together with what it changes of its reporter. @throws StoreError as `Writer.commit` */
@@ -109,7 +113,8 @@ export class LMDBReporters {
 
 function withLesson(reporter: Reporter, lesson: Logged | undefined): Reporter {
   if (lesson === undefined) return reporter;
-  const { label, weight, at } = lesson.learnt;
+  const { label, at } = lesson.learnt;
+  const weight = weightOf(lesson.learnt);
   // One that is put back from a copy was taught before.
   const day = Math.max(reporter.day, dayOf(at));
   return {
@@ -123,15 +128,18 @@ function withLesson(reporter: Reporter, lesson: Logged | undefined): Reporter {
 /** What was taught today stays: else a reporter could teach and take back without end. */
 function without(reporter: Reporter, lesson: Logged | undefined): Reporter {
   if (lesson === undefined) return reporter;
-  const {
-    seq,
-    learnt: { label, weight },
-  } = lesson;
+  const { seq, learnt } = lesson;
+  const { label } = learnt;
   return {
     ...reporter,
-    held: { ...reporter.held, [label]: Math.max(0, reporter.held[label] - weight) },
+    held: { ...reporter.held, [label]: Math.max(0, reporter.held[label] - weightOf(learnt)) },
     seqs: reporter.seqs.filter((each) => each !== seq),
   };
+}
+
+/** The room that it takes: in whichever table it weighs more. */
+function weightOf(learnt: Learnt): number {
+  return Math.max(learnt.weight, hostShareOf(learnt)?.weight ?? 0);
 }
 
 function dayOf(at: number): number {

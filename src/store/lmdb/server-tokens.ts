@@ -6,7 +6,8 @@ import { hasToken } from '../token-set.ts';
 import { STRIDE_WORDS, TOKEN_STRIDE } from '../token-words.ts';
 import type { CheckpointRecord } from './checkpoint-record.ts';
 import type { Environment } from './environment.ts';
-import { addLesson, HostTotals, hostIds, hostTokens, noLessons, type Totals } from './host-totals.ts';
+import { learntByHost } from './host-share.ts';
+import { addLesson, HostTotals, hostIds, noLessons, type Totals } from './host-totals.ts';
 import type { Learnt } from './lesson-record.ts';
 import { TOKEN_BYTES } from './token-ids.ts';
 import { ROW_WORDS, SEGMENT_TOKENS_MAX, TokenTable } from './token-table.ts';
@@ -71,8 +72,8 @@ export class LMDBServerTokens implements ServerTokens {
     return this.#hosts.count;
   }
 
-  hasHost(host: string | undefined): boolean {
-    return host !== undefined && this.#hosts.of(host) !== undefined;
+  hasHost(host: string): boolean {
+    return this.#hosts.of(host) !== undefined;
   }
 
   encodeHosts(): Buffer {
@@ -104,13 +105,13 @@ export class LMDBServerTokens implements ServerTokens {
 
   /** @param seq of the record that teaches or undoes; never less than one applied before. */
   apply(learnt: Learnt, seq: number, sign: 1 | -1): void {
+    const byHost = learntByHost(learnt);
     this.#applyTokens(learnt, seq, sign);
-    if (learnt.host.length > 0)
-      this.#applyTokens({ ...learnt, sids: hostTokens(learnt.sids, learnt.host) }, seq, sign);
+    if (byHost !== undefined) this.#applyTokens(byHost.learnt, seq, sign);
     this.generation = Math.max(this.generation, seq);
     if (seq <= this.#totalsSeq) return;
     addLesson(this.totals, learnt, sign);
-    if (learnt.host.length > 0) this.#hosts.add(learnt.host.toString('hex'), learnt, sign);
+    if (byHost !== undefined) this.#hosts.add(byHost.id, byHost.learnt, sign);
   }
 
   #applyTokens(learnt: Learnt, seq: number, sign: 1 | -1): void {
