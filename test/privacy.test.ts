@@ -70,7 +70,8 @@ function guesses(value: string): Needle[] {
 
 /** The public hashes of a text's features: each half of each, and the text's fingerprint. */
 function publicHashes(text: string): Needle[] {
-  const { hashes, count, grams, fingerprint } = extractFeatures(text);
+  const { hashes: scratch, count, grams, fingerprint } = extractFeatures(text);
+  const hashes = Buffer.from(scratch);
   const features = Array.from({ length: 2 * count }, (_, half) => ({
     name: `feature ${half >> 1} of ${text}`,
     bytes: hashes.subarray(8 * half, 8 * half + 8),

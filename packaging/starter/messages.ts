@@ -53,7 +53,7 @@ export function readMessages(folder: string, sources: readonly Source[] = SOURCE
   for (const cluster of clusters) sizes.set(cluster, (sizes.get(cluster) ?? 0) + 1);
   return rows.map((row, index) => {
     const cluster = clusters[index] as number;
-    const { hashes } = extractFeatures(row.text);
+    const hashes = Buffer.from(extractFeatures(row.text).hashes);
     const features = listFeatures(row.text);
     return {
       ...row,

@@ -6,8 +6,8 @@ import { extractFeatures } from '../text/extract.ts';
 import type { Features } from '../text/features.ts';
 import { type Fingerprint, NO_FINGERPRINT, unitsOf } from '../text/fingerprint.ts';
 
-/** What stays of a text's features. */
-export type KnownFeatures = Omit<Features, 'grams'>;
+/** What stays of a text's features beside keyed ids. */
+export type KnownFeatures = Pick<Features, 'count' | 'fingerprint'>;
 
 /** What is known of a sample's texts without any table: their fingerprint, features and server token ids. */
 export interface KnownTexts {
@@ -64,16 +64,18 @@ export class TextCache {
     const known = this.#cache.get(id);
     if (known !== undefined) return known;
     const isSeenAgain = this.#markSeen(id);
+    const features: KnownFeatures[] = [];
+    const sids: Buffer[] = [];
     const slots: Uint32Array[] = [];
-    const features = texts.map(({ text }) => {
-      const found = extractFeatures(text);
-      // At once: stretches of letters are scratch space of the next text.
-      slots.push(this.#ids.slots(found.grams));
-      return found;
-    });
-    const sids = features.map((feature) => this.#ids.serverTokens(feature.hashes, feature.scripts));
+    for (const { text } of texts) {
+      const { hashes, count, scripts, grams, fingerprint } = extractFeatures(text);
+      // At once: all else is scratch space of the next text.
+      sids.push(this.#ids.serverTokens(hashes, scripts));
+      slots.push(this.#ids.slots(grams));
+      features.push({ count, fingerprint });
+    }
     const fresh = { id, features, sids, slots, fingerprint: longestOf(features), isSeenAgain };
-    if (isSeenAgain) this.#cache.set(id, { ...fresh, features: features.map(unpooled) });
+    if (isSeenAgain) this.#cache.set(id, { ...fresh, slots: slots.map((each) => each.slice()) });
     return fresh;
   }
 
@@ -93,17 +95,10 @@ function longestOf(features: readonly KnownFeatures[]): Fingerprint {
   return longest;
 }
 
-/** With memory of its own: hashes are cut from a pool of Buffer's, all of which one slice would keep alive. */
-function unpooled({ hashes, count, scripts, fingerprint }: KnownFeatures): KnownFeatures {
-  const own = Buffer.allocUnsafeSlow(hashes.length);
-  own.set(hashes);
-  return { hashes: own, count, scripts, fingerprint };
-}
-
-/** Bytes held by an entry: 33 a feature, four a stretch of letters, and what objects cost, fingerprints among them. */
+/** Bytes held by an entry: 16 a feature, four a stretch of letters, and what objects cost, fingerprints among them. */
 function weightOf({ features, slots }: KnownTexts): number {
   let bytes = ENTRY_BYTES;
-  for (const { count } of features) bytes += ENTRY_BYTES + 33 * count;
+  for (const { count } of features) bytes += ENTRY_BYTES + 16 * count;
   for (const { length } of slots) bytes += 4 * length;
   return bytes;
 }

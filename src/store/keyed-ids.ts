@@ -15,6 +15,8 @@ const SCRATCH_BYTES = 16_384;
 const KIND_WORD_BYTES = 4;
 const SPARE_BYTES = 8;
 const SCRIPT_MASK = (1 << SCRIPT_BITS) - 1;
+/** Slots are cut from pieces of memory of so many: one of its own for each text would wear out the garbage collector. */
+const PIECE_SLOTS = 2 ** 14;
 
 /** Ids of subjects by SipHash-2-4 with 128 bits; ids of lessons, which no verdict waits for, by HMAC-SHA256. */
 export class DerivedIds implements KeyedIds {
@@ -25,6 +27,8 @@ export class DerivedIds implements KeyedIds {
   readonly #cipher: BlockCipher;
   readonly #slotFactor: number;
   readonly #slotSummand: number;
+  #piece = new Uint32Array(PIECE_SLOTS);
+  #pieceUsed = 0;
 
   constructor(keys: DaemonKeys) {
     this.#hash = new SipHash(keys.id);
@@ -87,7 +91,7 @@ export class DerivedIds implements KeyedIds {
    * cipher: what it gives stays in memory, or is sealed.
    */
   slots(grams: Uint32Array): Uint32Array {
-    const slots = new Uint32Array(grams.length);
+    const slots = this.#cut(grams.length);
     const factor = this.#slotFactor;
     const summand = this.#slotSummand;
     for (let index = 0; index < grams.length; index += 1) {
@@ -95,6 +99,17 @@ export class DerivedIds implements KeyedIds {
       slots[index] = slotOf(Math.imul((gram >>> SCRIPT_BITS) ^ summand, factor), gram & SCRIPT_MASK);
     }
     return slots;
+  }
+
+  /** What was cut before stays as it is. */
+  #cut(count: number): Uint32Array {
+    if (count > PIECE_SLOTS) return new Uint32Array(count);
+    if (this.#pieceUsed + count > PIECE_SLOTS) {
+      this.#piece = new Uint32Array(PIECE_SLOTS);
+      this.#pieceUsed = 0;
+    }
+    this.#pieceUsed += count;
+    return this.#piece.subarray(this.#pieceUsed - count, this.#pieceUsed);
   }
 
   #roomFor(value: string): Room {

@@ -1,7 +1,7 @@
 import { classOf, foldOf } from './chars.ts';
 import { hashSpan, scatter } from './hash.ts';
 import { KIND } from './kinds.ts';
-import { buildLetters, NOTHING, SPACE } from './letters.ts';
+import { buildLetters, SPACE } from './letters.ts';
 import { TEXT_UNITS_MAX } from './normalise.ts';
 import { markOf } from './placeholders.ts';
 import type { Survey } from './survey.ts';
@@ -30,12 +30,12 @@ export const WHOLE_UNITS = 16;
 const GRAM = 4;
 const BASE = 0x2c1b3c6d;
 const BASE_TO_GRAM = Math.imul(Math.imul(BASE, BASE), Math.imul(BASE, BASE));
-const EMPTY = 0xffffffff;
+const EMPTY = -1;
 const LINK = 0x10000;
 const LINK_MARK = markOf('url').charCodeAt(0);
 
 const LETTERS = buildLetters();
-const mins = new Uint32Array(BINS);
+const mins = new Int32Array(BINS);
 /** Letters of a text, with room for spaces between them; what is in use of it. */
 const row = new Uint16Array(4 * TEXT_UNITS_MAX);
 let rowEnd = 0;
@@ -72,32 +72,29 @@ export function unitsOf(print: Fingerprint, at = 0): number {
   return ((print[at] as number) >>> 8) & 0xff;
 }
 
-/** Writes the letters into `row`, one space between words; returns what they count. */
+/**
+ * Writes the letters into `row`, one space between words; returns what they count. Without a branch for what parts words, since
+ * nobody can predict it: all is written, and what does not stay is written over.
+ */
 function writeLetters({ units, traits, length }: Survey): number {
   let count = 0;
   let end = 0;
-  let isParted = false;
+  let before = SPACE;
   for (let index = 0; index < length; index += 1) {
     const charClass = (traits[index] as number) & CLASS_BITS;
     const isAstral = ((traits[index] as number) & TRAIT.ASTRAL) !== 0 && isLetter(charClass);
     // Of a letter beyond the basic plane the second half: a script has few of the first.
     if (isAstral) index += 1;
     const letter = isAstral ? (units[index] as number) : (LETTERS[units[index] as number] as number);
-    if (letter === NOTHING) continue;
-    if (letter === SPACE) {
-      isParted = end > 0;
-      continue;
-    }
-    if (isParted) {
-      row[end] = SPACE;
-      end += 1;
-      isParted = false;
-    }
     row[end] = letter;
-    end += 1;
-    count += charClass === CHAR.DENSE ? 2 : 1;
+    // 1 where it is something, and no space behind another one.
+    const isThere = -letter >>> 31;
+    end += isThere & (-((letter ^ SPACE) | (before ^ SPACE)) >>> 31);
+    before = letter ^ ((letter ^ before) & (isThere - 1));
+    const isCounted = (SPACE - letter) >>> 31;
+    count += charClass === CHAR.DENSE ? 2 * isCounted : isCounted;
   }
-  rowEnd = end;
+  rowEnd = before === SPACE && end > 0 ? end - 1 : end;
   return count;
 }
 
@@ -120,18 +117,26 @@ function addGram(hash: number): void {
   const mixed = scatter(hash);
   const bin = ((mixed >>> 16) * BINS) >>> 16;
   // The lower half decides, since the upper one has chosen the bin.
-  const rank = ((mixed << 16) | (mixed >>> 16)) >>> 0;
-  if (rank < (mins[bin] as number)) mins[bin] = rank;
+  const rank = (mixed << 16) | (mixed >>> 16);
+  // The lesser of two numbers without a sign: all bits of `isLess` are set where subtracting borrows. No branch, as above.
+  const min = mins[bin] as number;
+  const isLess = ((~rank & min) | (~(rank ^ min) & (rank - min))) >> 31;
+  mins[bin] = min ^ ((rank ^ min) & isLess);
 }
 
 function writeBins(print: Fingerprint): void {
   fillBins();
-  for (let bin = 0; bin < BINS; bin += 1) {
-    const rank = mins[bin] as number;
-    if (rank === EMPTY) continue;
-    const byte = 1 + ((scatter(rank) >>> 8) % 0xff);
-    print[1 + (bin >>> 2)] = (print[1 + (bin >>> 2)] as number) | (byte << (8 * (bin & 3)));
+  for (let word = 1, bin = 0; word < FINGERPRINT_WORDS; word += 1, bin += 4) {
+    const low = byteOf(mins[bin] as number) | (byteOf(mins[bin + 1] as number) << 8);
+    const high = byteOf(mins[bin + 2] as number) | (byteOf(mins[bin + 3] as number) << 8);
+    print[word] = low | (high << 16);
   }
+}
+
+/** 1 … 255; 0 of an empty bin, without a branch. */
+function byteOf(rank: number): number {
+  const filled = rank - EMPTY;
+  return (1 + ((scatter(rank) >>> 8) % 0xff)) & ((filled | -filled) >> 31);
 }
 
 /** All that is no space or punctuation, case folded; false where there is nothing else. */

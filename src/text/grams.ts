@@ -1,4 +1,4 @@
-import { foldOf } from './chars.ts';
+import { foldOf, traitsOf } from './chars.ts';
 import { GRAMS_MAX } from './features.ts';
 import { scatter } from './hash.ts';
 import { TEXT_UNITS_MAX } from './normalise.ts';
@@ -22,6 +22,10 @@ const TWO = 0x1b873593;
 const BASE = 0x2c1b3c6d;
 const BASE_TO_FOUR = Math.imul(Math.imul(BASE, BASE), Math.imul(BASE, BASE));
 
+/** What is written for each unit: its small letter, a zero for a digit. */
+const WRITTEN = Uint16Array.from({ length: 2 ** 16 }, (_, unit) =>
+  (traitsOf(unit) & TRAIT.DIGIT) !== 0 ? ZERO : foldOf(unit),
+);
 /** What is read of a text, one space at either end. Scratch space, as all below. */
 const row = new Uint16Array(UNITS_MAX);
 /** Of each unit its script, and `DENSE` where that writes no spaces. */
@@ -46,15 +50,21 @@ export function gramsOf(survey: Survey): Uint32Array {
   let count = 0;
   let largest = 0xffffffff;
   let hash = 0;
-  // The scripts of the last four units, a byte each.
-  let ofFour = 0;
+  let letterScript = 0;
+  // The highest script of the last two units, of the two before one unit ago, and of those before two.
+  let ofTwo = 0;
+  let ofTwoBefore = 0;
   for (let index = 0; index < end; index += 1) {
     const unit = row[index] as number;
     const script = scripts[index] as number;
     hash = (Math.imul(hash, BASE) + unit) | 0;
-    ofFour = (ofFour << 8) | (script & SCRIPT_MASK);
+    const own = script & SCRIPT_MASK;
+    const ofFirst = ofTwoBefore;
+    ofTwoBefore = ofTwo;
+    ofTwo = larger(own, letterScript);
+    letterScript = own;
     if (index >= 4) hash = (hash - Math.imul(row[index - 4] as number, BASE_TO_FOUR)) | 0;
-    if (index >= 3) count = place(gramFrom(hash, highest(ofFour)), largest, count);
+    if (index >= 3) count = place(gramFrom(hash, larger(ofTwo, ofFirst)), largest, count);
     if (script >= DENSE) {
       count = place(gramFrom(unit ^ ONE, script), largest, count);
       const before = scripts[index - 1] as number;
@@ -77,13 +87,13 @@ function writeRow({ units, traits, length }: Survey): number {
   let before = SPACE;
   for (let index = 0; index < length; index += 1) {
     const found = traits[index] as number;
-    let unit = units[index] as number;
-    if (unit === SPACE && before === SPACE) continue;
-    if ((found & (TRAIT.DIGIT | TRAIT.CASED)) !== 0) unit = (found & TRAIT.DIGIT) !== 0 ? ZERO : foldOf(unit);
+    const unit = WRITTEN[units[index] as number] as number;
     row[end] = unit;
     scripts[end] = (found >>> SCRIPT_SHIFT) | ((found & CLASS_BITS) === CHAR.DENSE ? DENSE : 0);
+    // Further on by one, but for a space behind another; without a branch, since nobody can predict where a word ends.
+    const isOther = (unit ^ SPACE) | (before ^ SPACE);
+    end += -isOther >>> 31;
     before = unit;
-    end += 1;
   }
   if (before === SPACE) return end;
   row[end] = SPACE;
@@ -95,11 +105,10 @@ function gramFrom(mixed: number, script: number): number {
   return ((scatter(mixed) & ~SCRIPT_MASK) | (script & SCRIPT_MASK)) >>> 0;
 }
 
-/** The largest of four bytes; one alone, or none, in nearly every text. */
-function highest(bytes: number): number {
-  const first = bytes & 0xff;
-  if (Math.imul(first, 0x01010101) === bytes) return first;
-  return Math.max(Math.max(first, (bytes >>> 8) & 0xff), Math.max((bytes >>> 16) & 0xff, bytes >>> 24));
+/** Of two small numbers, without a branch: where letters end, nobody can predict. */
+function larger(one: number, other: number): number {
+  const difference = one - other;
+  return one - (difference & (difference >> 31));
 }
 
 /**

@@ -17,6 +17,7 @@ export class Sampler {
   /** What the features are stretches of. */
   readonly row = new Row();
   readonly #lanes = new Int32Array(LANES * HELD_MAX);
+  readonly #bytes = Buffer.from(this.#lanes.buffer);
   readonly #ranks = new Uint32Array(HELD_MAX);
   readonly #ranksToSort = new Uint32Array(HELD_MAX);
   readonly #kinds = new Uint8Array(HELD_MAX);
@@ -73,16 +74,14 @@ export class Sampler {
     return this.#count;
   }
 
-  /** The hashes, 16 bytes a feature, as a copy. */
+  /** The hashes, 16 bytes a feature; valid until the next text. */
   hashes(): Buffer {
-    const copy = Buffer.allocUnsafe(16 * this.#count);
-    copy.set(new Uint8Array(this.#lanes.buffer, 0, copy.length));
-    return copy;
+    return this.#bytes.subarray(0, 4 * LANES * this.#count);
   }
 
-  /** The script of each feature, as a copy. */
+  /** The script of each feature; valid until the next text. */
   scripts(): Uint8Array {
-    return this.#scripts.slice(0, this.#count);
+    return this.#scripts.subarray(0, this.#count);
   }
 
   /** Where in the row a feature stands. */
