@@ -141,14 +141,22 @@ describe('the fit to the lessons of a store', () => {
   it('is made anew for another number of lessons, and not at all where it is not wanted', async (t) => {
     const store = await emptyStore(t);
     const { fitter } = fitterOver(t, store.lessons);
+    const spam = () => fitter.model?.spam;
     await teach(store, 30);
     await fitter.settle();
     fitter.adopt({ ...BOUNDS, lessonsMax: 20 });
     await fitter.settle();
-    assert.equal(fitter.model?.spam, 10);
+    assert.equal(spam(), 10);
+    fitter.adopt({ ...BOUNDS, lessonsMax: 30 });
+    const under = fitter.settle();
     fitter.adopt({ ...BOUNDS, isWanted: false });
+    assert.equal(spam(), undefined, 'nor is one kept that would forget nothing');
+    await under;
     await fitter.settle();
-    assert.equal(fitter.model?.spam, 10);
+    assert.equal(spam(), undefined);
+    fitter.adopt(BOUNDS);
+    await fitter.settle();
+    assert.equal(spam(), 30);
   });
 
   it('misses no lesson that was on its way to the disk when it began', async (t) => {

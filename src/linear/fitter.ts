@@ -22,7 +22,7 @@ export interface FitterOptions {
 }
 
 export interface FitterBounds {
-  /** False: nothing is fitted, the last fit stays. */
+  /** False: nothing is fitted, and what was is let go: it would not forget what lessons forget. */
   readonly isWanted: boolean;
   /** Lessons that a fit takes at most: the newest of each class, half of them each where there are enough. */
   readonly lessonsMax: number;
@@ -72,6 +72,11 @@ export class LinearFitter {
   /** Takes effect at the next fit; with another number of lessons, one is due. */
   adopt(bounds: FitterBounds): void {
     this.#bounds = bounds;
+    if (bounds.isWanted) return;
+    this.#model = undefined;
+    this.#basis = undefined;
+    // Whoever switches it on again does not wait for the time between two fits.
+    this.#endedAt = Number.NEGATIVE_INFINITY;
   }
 
   start(): void {
@@ -133,7 +138,7 @@ export class LinearFitter {
     try {
       await this.#collect(collected, basis.lessonsMax);
       const model = await this.#work(collected, basis.lessonsMax);
-      if (this.#isClosed) return;
+      if (this.#isClosed || !this.#bounds.isWanted) return;
       this.#model = model;
       this.#basis = basis;
       if (model !== undefined)
