@@ -65,4 +65,21 @@ describe('REKEY through the real daemon', { timeout: 60_000 }, () => {
         for (const text of [log, ...files]) assert.ok(!text.includes(form), 'a key lies open');
     assert.ok(!log.includes('juliet'));
   });
+
+  it('holds back lessons of the user that are restored meanwhile', async (t) => {
+    const daemon = await startDaemon();
+    t.after(() => daemon.stop());
+    const admin = new PnpClient({ path: daemon.adminPath, timeoutMs: 10_000 });
+    t.after(() => admin.close());
+    const lesson = { label: 'spam', stanza: chat(madeUp('spam', 1)), reporter: USER } as const;
+    await admin.tell(lesson);
+    const dump = (await admin.call('LESSONS', { Act: 'dump' }, 'after 0\r\n')).body.toString();
+    await admin.tell({ ...lesson, label: 'forget' });
+    const restore = () => admin.call('LESSONS', { Act: 'restore' }, dump);
+    const changing = admin.rekey({ user: USER, before: undefined, after: KEY });
+    const meanwhile = await restore();
+    assert.match(meanwhile.headers.get('Error') ?? '', /^rekeying ;/);
+    await changing;
+    assert.match((await restore()).body.toString(), /^other_key 1\r$/m);
+  });
 });

@@ -104,7 +104,10 @@ export async function whereWritable<Result>(doing: Promise<Result>): Promise<Res
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     if (error.code === 'rekeying') throw rekeying();
-    throw refusal('store-degraded', 'The store cannot write now; nothing was learnt. Send it again later');
+    throw refusal(
+      'store-degraded',
+      'The store cannot write now; what was sent is not done. Send it again later',
+    );
   }
 }
 
@@ -118,5 +121,5 @@ function note(lesson: LessonNote, context: Context): void {
 }
 
 function rekeying(): Error {
-  return refusal('rekeying', "The user's key is being changed; nothing was learnt. Send it again");
+  return refusal('rekeying', "The user's key is being changed; what was sent is not done. Send it again");
 }
