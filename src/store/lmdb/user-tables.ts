@@ -88,7 +88,7 @@ export class LMDBUserTables implements UserTables {
 
   find(bareJID: string, userKey: Buffer | undefined): User | undefined {
     const id = this.#options.ids.id('user', bareJID);
-    return this.table(id) === undefined ? undefined : this.open(bareJID, userKey);
+    return this.table(id) === undefined ? undefined : this.#opened(bareJID, userKey);
   }
 
   /** Salt, check value and time of a user whose lesson is kept elsewhere; undefined where there is no record. */
