@@ -52,6 +52,19 @@ for (const scope of ['virtualhost', 'daemon'] as const)
       else assert.ok(bank < -0.1 && village > 0.1, `${bank} ${village}`);
     });
 
+    it('shows the lessons of the host where it has a table', async () => {
+      const { hostLessons, texts } = await client.tokens(chat(BANK), { to: `nobody@${HOSTS.bank}` });
+      const hosts = texts[0]!.tokens.map(({ host }) => host);
+      if (scope === 'daemon') assert.deepEqual([hostLessons, hosts[0]], [undefined, undefined]);
+      else {
+        assert.deepEqual(hostLessons, { spam: 6, ham: 6 });
+        assert.ok(
+          hosts.some((host) => host!.ham > 4 && host!.spam === 0),
+          JSON.stringify(hosts),
+        );
+      }
+    });
+
     it('knows in either host what only the other one has taught', async () => {
       assert.ok((await points(GARDEN, 'village')) > 0.1);
       assert.ok((await points(TALK, 'bank')) < -0.1);

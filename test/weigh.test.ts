@@ -216,4 +216,28 @@ describe('weighing by what others taught', () => {
     for (let i = 0; i < 4; i++) await teach(store, 'spam', SPAM, ROMEO, `the truth ${i}`);
     assert.ok(weigh(ROMEO, 'spam', news).weight > 0.9);
   });
+
+  it("asks a host's table by itself, so that a small host may disagree with all others", async (t) => {
+    const { store, weigher } = await opened(t);
+    weigher.adopt({ lessonsMin: 4, tokensMin: 2, scope: 'virtualhost' });
+    const reportOf = (jid: string, label: LessonLabel, words: readonly string[]) => {
+      const lesson = lessonOf(store, { label, words, reporter: jid, text: `${label} ${words.join(' ')}` });
+      return { lesson, report: { ...lesson, reporter: store.users.open(jid, undefined) } };
+    };
+    const weigh = (jid: string, label: LessonLabel, words: readonly string[]) =>
+      weigher.weigh(reportOf(jid, label, words).report);
+    const first = weigh(ROMEO, 'spam', HAM);
+    assert.ok(first.weight < 0.1 && first.host?.weight === 1, 'nothing is known of the host yet');
+    for (let number = 0; number < 12; number++)
+      for (const [label, words] of [['spam', HAM] as const, ['ham', SPAM] as const]) {
+        const { lesson, report } = reportOf(`user${number}@montague.example`, label, words);
+        await weigher.teach(report, (weighed) => store.lessons.teach({ ...lesson, ...weighed }));
+      }
+    const agrees = weigh(ROMEO, 'spam', HAM);
+    assert.ok(agrees.weight < 0.1 && agrees.host?.weight === 1, 'a host may have its own idea');
+    const contradicts = weigh(ROMEO, 'ham', HAM).host;
+    assert.ok(contradicts!.weight < 0.5, `${contradicts!.weight}: and defends it`);
+    const elsewhere = weigh(JULIET, 'ham', HAM);
+    assert.ok(elsewhere.weight === 1 && elsewhere.host?.weight === 1, 'which is not that of another');
+  });
 });

@@ -9,6 +9,8 @@ export interface TokenSeen {
   readonly odds: number | undefined;
   /** Its spam share in the starter table; undefined: it is not in it. */
   readonly starter: number | undefined;
+  /** Lessons in the table of the user's virtual host; undefined without one. */
+  readonly host: { readonly spam: number; readonly ham: number } | undefined;
   /** The same with the counts of the user's own table; undefined without one. */
   readonly user:
     | { readonly spam: number; readonly ham: number; readonly odds: number | undefined }
@@ -30,8 +32,9 @@ export interface TokensSeen {
   readonly tokeniser: number;
   /** `ok`, `wrong-key`, or `unknown`: nothing is known of this user, or none is told. */
   readonly user: string;
-  /** Lessons of the server's table and of the user's; undefined where the stanza has no text, or there is no such user. */
+  /** Lessons of the server's table, the host's and the user's; undefined where the stanza has no text, or there is no such table. */
   readonly lessons: { readonly spam: number; readonly ham: number } | undefined;
+  readonly hostLessons: { readonly spam: number; readonly ham: number } | undefined;
   readonly userLessons: { readonly spam: number; readonly ham: number } | undefined;
   readonly texts: readonly TextSeen[];
   readonly answer: Answer;
@@ -55,6 +58,7 @@ export function readTokens(answer: Answer): TokensSeen {
     tokeniser: numberOf(tables, 'tokeniser', answer),
     user: tables.get('user') ?? 'unknown',
     lessons: lessonsOf(tables, '', answer),
+    hostLessons: lessonsOf(tables, 'host_', answer),
     userLessons: lessonsOf(tables, 'user_', answer),
     texts,
     answer,
@@ -79,6 +83,7 @@ function tokenOf(pairs: Pairs, answer: Answer): TokenSeen {
     ham,
     odds: optional('odds'),
     starter: optional('starter'),
+    host: lessonsOf(pairs, 'host_', answer),
     user: own === undefined ? undefined : { ...own, odds: optional('user_odds') },
   };
 }

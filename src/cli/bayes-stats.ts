@@ -45,6 +45,7 @@ function rowsOf(lines: string, now: number): string[][] {
       'tokens',
       `${count('tokens')} of at most ${count('tokens_max')} in the table of all, ${count('tokens_refused')} refused since the start; ${count('starter_tokens')} of the starter table`,
     ],
+    ['hosts', `${count('hosts')} virtual hosts with a table of their own; its tokens are among those above`],
     ['users', `${count('users')}; the tables of ${count('user_tables_cached')} are in memory`],
     [
       'on disk',

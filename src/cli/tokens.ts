@@ -36,7 +36,7 @@ export const tokens: CommandModule<object, TokensArgs> = {
       .epilogue(
         'Private strings are replaced before anything is looked at: <phone> stands for any telephone number. ' +
           'Nothing is judged, learnt or kept. With --to, and --user-key-file where the server sends a key, ' +
-          'the table of that user is shown beside that of all.',
+          'the table of that user is shown beside that of all, and that of their virtual host where hosts have one.',
       )
       .example('$0 tokens spam.xml', 'By the table of all')
       .example('$0 tokens a.txt --to me@a.example', 'And by the table of a user'),
@@ -85,10 +85,14 @@ function refuseOthers({ tokeniser, texts }: TokensSeen, named: readonly Named[])
   );
 }
 
-function jsonOf({ user, lessons, userLessons, texts }: TokensSeen, named: readonly Named[]): object {
+function jsonOf(
+  { user, lessons, hostLessons, userLessons, texts }: TokensSeen,
+  named: readonly Named[],
+): object {
   return {
     user,
     lessons,
+    host_lessons: hostLessons,
     user_lessons: userLessons,
     texts: texts.map(({ tokens: seen, ...sums }, at) => ({
       source: named[at]!.source,
@@ -99,20 +103,21 @@ function jsonOf({ user, lessons, userLessons, texts }: TokensSeen, named: readon
 }
 
 function pageOf(seen: TokensSeen, named: readonly Named[], to: string | undefined): string[] {
-  const { texts, lessons, userLessons, user } = seen;
+  const { texts, lessons, hostLessons, userLessons, user } = seen;
   if (texts.length === 0) return ['There is no text to look at.'];
+  const host = hostLessons === undefined ? '' : `; ${lessonsOf(hostLessons)} in the virtual host's`;
   const own = userLessons === undefined ? '' : `; ${lessonsOf(userLessons)} in the user's`;
-  const closing = [`Lessons: ${lessonsOf(lessons)} in the table of all${own}.`];
+  const closing = [`Lessons: ${lessonsOf(lessons)} in the table of all${host}${own}.`];
   if (user === 'unknown' && to !== undefined) closing.push(`Nothing is known of ${to} yet.`);
   if (user === 'wrong-key')
     closing.push('The key is not the first one seen of this user: their table stays shut.');
   return [
-    ...texts.flatMap((text, at) => [...sectionOf(text, named[at]!), '']),
+    ...texts.flatMap((text, at) => [...sectionOf(text, named[at]!, hostLessons !== undefined), '']),
     ...closing.flatMap((line) => wrap(line)),
   ];
 }
 
-function sectionOf(text: TextSeen, { source, features }: Named): string[] {
+function sectionOf(text: TextSeen, { source, features }: Named, hasHost: boolean): string[] {
   const rows = text.tokens
     .map((token, at) => ({ token, feature: oneLine(features[at]!) }))
     .sort(mostTellingFirst);
@@ -122,6 +127,7 @@ function sectionOf(text: TextSeen, { source, features }: Named): string[] {
     '  spam',
     '   ham',
     'starter',
+    ...(hasHost ? ['host’s', '   ham'] : []),
     ...(own ? [' user’s', '  spam', '   ham'] : []),
     'feature',
   ];
@@ -140,10 +146,11 @@ function mostTellingFirst(a: { token: TokenSeen }, b: { token: TokenSeen }): num
 }
 
 function rowOf(token: TokenSeen, feature: string): string[] {
-  const { user } = token;
+  const { host, user } = token;
   const share = (token.starter === undefined ? '-' : token.starter.toFixed(3)).padStart(7);
   const own = user === undefined ? [] : [odds(user.odds), count(user.spam), count(user.ham)];
-  return [odds(token.odds), count(token.spam), count(token.ham), share, ...own, feature];
+  const ofHost = host === undefined ? [] : [count(host.spam), count(host.ham)];
+  return [odds(token.odds), count(token.spam), count(token.ham), share, ...ofHost, ...own, feature];
 }
 
 /** Log-odds of spam, with their sign. */

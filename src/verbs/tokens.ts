@@ -26,16 +26,16 @@ export function tokens(request: Request, peer: Peer, context: Context): Response
 
 function tablesLine(text: TextEvidence | undefined, user: User | undefined): string {
   const state = user?.keyState ?? 'unknown';
-  return `tables tokeniser=${TOKENISER_VERSION}${countsOf(text?.lessons)} user=${state}${countsOf(text?.userLessons, 'user_')}`;
+  return `tables tokeniser=${TOKENISER_VERSION}${countsOf(text?.lessons)}${countsOf(text?.hostLessons, 'host_')} user=${state}${countsOf(text?.userLessons, 'user_')}`;
 }
 
 function textLines({ tokens, server, user }: TextEvidence): string[] {
   return [`text tokens=${tokens.length}${sumOf(server)}${sumOf(user, 'user_')}`, ...tokens.map(tokenLine)];
 }
 
-function tokenLine({ starter, user, ...server }: TokenEvidence): string {
+function tokenLine({ starter, host, user, ...server }: TokenEvidence): string {
   const share = starter === 0 ? '' : ` starter=${decimals(starter)}`;
-  return `token${tokenOf(server)}${share}${user === undefined ? '' : tokenOf(user, 'user_')}`;
+  return `token${tokenOf(server)}${share}${countsOf(host, 'host_')}${user === undefined ? '' : tokenOf(user, 'user_')}`;
 }
 
 /** A token that nobody knows has no log-odds. */

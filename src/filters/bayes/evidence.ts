@@ -26,6 +26,8 @@ export interface TokenInTable extends TableEvidence {
 export interface TokenEvidence extends TokenInTable {
   /** Its spam share in the starter table, 0 … 1; 0: it is not in it. */
   readonly starter: number;
+  /** In the table of the user's virtual host, where it has one. */
+  readonly host: TableEvidence | undefined;
   /** With the user's counts. */
   readonly user: TokenInTable | undefined;
 }
@@ -41,12 +43,13 @@ export interface SumEvidence {
 /** One text, token by token, in the order of its features. */
 export interface TextEvidence {
   readonly tokens: readonly TokenEvidence[];
-  /** By the server's table and the starter. */
+  /** By the server's table, that of the virtual host and the starter. */
   readonly server: SumEvidence;
   /** With the user's. */
   readonly user: SumEvidence | undefined;
-  /** Lessons of the two tables. */
+  /** Lessons of the tables. */
   readonly lessons: TableEvidence;
+  readonly hostLessons: TableEvidence | undefined;
   readonly userLessons: TableEvidence | undefined;
 }
 
@@ -64,6 +67,7 @@ interface Explained extends BayesServerOptions {
 
 function explained(counts: ServerCounts, own: TokenCounts | undefined, options: Explained): TextEvidence {
   const { lessonsMin } = options;
+  const { host } = counts;
   const logOdds = new Float64Array(FEATURES_MAX).fill(Number.NaN);
   const ownLogOdds = logOdds.slice();
   const estimate = combine(counts, undefined, lessonsMin, logOdds);
@@ -71,23 +75,22 @@ function explained(counts: ServerCounts, own: TokenCounts | undefined, options: 
   const withOwn = own === undefined ? undefined : combine(prior, own, lessonsMin, ownLogOdds);
   return {
     tokens: Array.from({ length: counts.count }, (_, at) => ({
-      ...tokenIn(counts, at, logOdds),
+      ...tokenIn(counts, at),
+      logOdds: logOdds[at] as number,
       starter: (counts.starter[at] as number) / SHARE_UNITS,
-      user: own === undefined ? undefined : tokenIn(own, at, ownLogOdds),
+      host: host === undefined ? undefined : tokenIn(host, at),
+      user: own === undefined ? undefined : { ...tokenIn(own, at), logOdds: ownLogOdds[at] as number },
     })),
     server: { known: estimate.tokens, z: estimate.z },
     user: withOwn === undefined ? undefined : { known: withOwn.tokens, z: withOwn.z },
     lessons: lessonsOf(counts),
+    hostLessons: host === undefined ? undefined : lessonsOf(host),
     userLessons: own === undefined ? undefined : lessonsOf(own),
   };
 }
 
-function tokenIn({ spam, ham }: TokenCounts, at: number, logOdds: Float64Array): TokenInTable {
-  return {
-    spam: (spam[at] as number) / LESSON_UNITS,
-    ham: (ham[at] as number) / LESSON_UNITS,
-    logOdds: logOdds[at] as number,
-  };
+function tokenIn({ spam, ham }: TokenCounts, at: number): TableEvidence {
+  return { spam: (spam[at] as number) / LESSON_UNITS, ham: (ham[at] as number) / LESSON_UNITS };
 }
 
 function lessonsOf({ spamTotal, hamTotal }: TokenCounts): TableEvidence {
