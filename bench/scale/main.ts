@@ -3,15 +3,16 @@ import { parseArgs } from 'node:util';
 import { surroundings } from '../report.ts';
 import { startCost } from './start.ts';
 import { LARGE, MILLION, SMALL, tokensOf, usersOf } from './stores.ts';
+import { STAGES, textCost } from './text.ts';
 import { trainingCosts } from './training.ts';
 import { verdictCosts } from './verdicts.ts';
 
 const USAGE = `npm run bench:scale [-- OPTIONS]
   --json        one JSON object instead of the table
   --rounds N    runs of which the median counts (5)
-  --only PARTS  some of: verdicts,start,training`;
+  --only PARTS  some of: text,verdicts,start,training`;
 
-const PARTS = ['verdicts', 'start', 'training'] as const;
+const PARTS = ['text', 'verdicts', 'start', 'training'] as const;
 
 async function main(): Promise<void> {
   const text = (fallback: string) => ({ type: 'string', default: fallback }) as const;
@@ -27,15 +28,22 @@ async function main(): Promise<void> {
   const rounds = Math.max(1, Number(values.rounds) || 1);
   const wants = (part: (typeof PARTS)[number]) => values.only.split(',').includes(part);
   const loadBefore = loadavg()[0];
+  const ofText = wants('text') ? await textCost(rounds, progress) : undefined;
   const [small, large] = wants('verdicts') ? await verdictCosts([SMALL, LARGE], rounds, progress) : [];
   const start = wants('start') ? await startCost(MILLION, rounds, progress) : undefined;
   const training = wants('training') ? await trainingCosts(rounds, progress) : undefined;
   progress('');
   const ratio = small && large ? large.cpu_us / small.cpu_us : undefined;
   const machine = { ...surroundings(), load_before: loadBefore, load_after: loadavg()[0] };
-  const report = { rounds, small, large, ratio, start, training, ...machine };
+  const report = { rounds, text: ofText, small, large, ratio, start, training, ...machine };
   if (values.json) return console.log(JSON.stringify(report));
   const rows: (readonly (string | number)[])[] = [];
+  if (ofText)
+    rows.push(...STAGES.map((stage) => [`text: ${NAMES[stage]}`, `${ofText[stage].toFixed(1)} µs CPU`, '']), [
+      'text: all of it',
+      `${ofText.all.toFixed(1)} µs CPU`,
+      `bar <= 22; ${ofText.judged} messages of 80 to 150 characters, ${ofText.source}`,
+    ]);
   if (small && large)
     rows.push(
       [
@@ -69,6 +77,14 @@ async function main(): Promise<void> {
     `machine ${machine.cpu}, node ${machine.node}, commit ${machine.commit}, load ${machine.load_before?.toFixed(1)} to ${machine.load_after?.toFixed(1)}, ${rounds} rounds`,
   );
 }
+
+const NAMES: Readonly<Record<(typeof STAGES)[number], string>> = {
+  features: 'features',
+  ids: 'keyed ids',
+  server: "the server's table",
+  user: "the user's table",
+  linear: 'the regression',
+};
 
 /** What goes on, on one line of the terminal that is written over. */
 function progress(text: string): void {

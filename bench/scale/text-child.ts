@@ -16,7 +16,7 @@ import { extractFeatures } from '../../src/text/extract.ts';
 import { sidsOf, slotsOf } from '../../src/verbs/lesson-tokens.ts';
 import { userJID } from '../frames.ts';
 import { createRandom } from '../random.ts';
-import { STAGES, type StageCosts } from './text.ts';
+import { STAGES, type StageCosts, type TextRuns } from './text.ts';
 import { type Texts, textsOf } from './texts.ts';
 
 const USERS = 1_000;
@@ -41,7 +41,7 @@ interface Room {
   readonly users: readonly User[];
 }
 
-async function measure(directory: string, rounds: number): Promise<StageCosts[]> {
+async function measure(directory: string, rounds: number): Promise<TextRuns> {
   const texts = textsOf();
   const config = defaultConfig();
   const store = await openStore({
@@ -65,7 +65,8 @@ async function measure(directory: string, rounds: number): Promise<StageCosts[]>
     const room = { store, linear, users };
     const samples = texts.judged.map(sampleOf);
     for (let round = 0; round < WARM_UP_ROUNDS; round += 1) runStages(room, samples);
-    return Array.from({ length: rounds }, () => runStages(room, samples));
+    const runs = Array.from({ length: rounds }, () => runStages(room, samples));
+    return { runs, judged: samples.length, source: texts.source };
   } finally {
     await linear.close();
     await store.close();
