@@ -76,6 +76,8 @@ describe('combine', () => {
       tokens: 0,
       userTokens: 0,
       starterTokens: 0,
+      peak: 0,
+      isStretch: false,
     });
     const known = combine(table([[9, 1]]), undefined);
     const padded = combine(

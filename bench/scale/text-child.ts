@@ -139,7 +139,8 @@ function stageOf(stage: (typeof STAGES)[number], { store, linear, users }: Room)
     const texts = cache.of(sample.texts);
     const user = readsUser ? users[(index * STEP) % USERS] : undefined;
     const uids = user === undefined ? [] : texts.sids.map((sids) => user.tokens(sids));
-    const subject: Subject = { sample, texts, user, uids, ids: gather.idsOf(sample, texts.id, user) };
+    const ids = gather.idsOf(sample, texts.id, user);
+    const subject: Subject = { sample, texts, user, uids, ids, stretches: 0 };
     const facts = gather.touch({ ...subject, texts: NO_TEXT }, 0);
     gather.read(subject, wanted, facts);
     for (const filter of filters) said = filter.judge(sample, facts, 0);

@@ -35,6 +35,8 @@ export interface ServerCounts extends TokenCounts {
   readonly hasStarter: boolean;
   /** The same in the table of the recipient's virtual host, where it has one. */
   readonly host?: ServerCounts | undefined;
+  /** It is no text of the sample but a stretch of one, judged as a text of its own: see `bayes/stretch.ts`. */
+  readonly isStretch?: boolean;
 }
 
 /** Live levels of one sending JID, drained to `now`, this stanza included. */

@@ -4,9 +4,11 @@ type Sentence = (params: ReasonParams) => string;
 
 /** English sentences of symbols; modules translate by symbol and parameters [PNP-6.3]. */
 export const SENTENCES: Readonly<Record<string, Sentence>> = {
-  BAYES_SERVER: (p) => `${p['tokens']} features${starterPart(p['starter'])}, log-odds ${signed(p['z'])}`,
+  BAYES_SERVER: (p) =>
+    `${p['tokens']} features${starterPart(p['starter'])}${stretchPart(p['stretch'])}, log-odds ${signed(p['z'])}`,
   BAYES_USER: (p) => `${p['tokens']} features of this user, log-odds ${signed(p['z'])}`,
-  LINEAR_SERVER: (p) => `${p['known']} % of features known, log-odds ${signed(p['z'])}`,
+  LINEAR_SERVER: (p) =>
+    `${p['known']} % of features known${stretchPart(p['stretch'])}, log-odds ${signed(p['z'])}`,
   JID_RATE: (p) => `stanzas ${p['stanzas']} ×, recipients ${p['recipients']} × allowed`,
   REPORTED_BEFORE: (p) => `reported by ${reporters(p['by'])}, ${daysAgo(p['days'])}`,
   STREAM: (p) => `TLS: ${p['tls']}, authenticated by ${p['auth']}`,
@@ -47,6 +49,10 @@ export function abstentionSentence(reason: string, params: ReasonParams = {}): s
 /** Kept short: the line is to fit 80 columns. */
 function starterPart(count: number | string | undefined): string {
   return count === 0 || count === undefined ? ' known here' : ` (${count} starter)`;
+}
+
+function stretchPart(isStretch: number | string | undefined): string {
+  return isStretch === 1 ? ' in a stretch' : '';
 }
 
 function signed(value: number | string | undefined): string {

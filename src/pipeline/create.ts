@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { createStream } from '../filters/auth/stream.ts';
 import { createExplain } from '../filters/bayes/evidence.ts';
+import { createFindStretches } from '../filters/bayes/find-stretches.ts';
 import { createReported } from '../filters/bayes/reported.ts';
 import { type BayesServerOptions, createBayesServer } from '../filters/bayes/server.ts';
 import { createBayesUser } from '../filters/bayes/user.ts';
@@ -41,6 +42,7 @@ export function rulesOf(config: Config): Rules {
   return {
     filters: createFilters(config),
     explain: createExplain(serverOptions(config)),
+    findStretches: createFindStretches(serverOptions(config)),
     options: pipelineOptions(config),
     allowances: allowancesOf(config),
     scope: config.bayes.server.scope,

@@ -1,4 +1,5 @@
 import type { Counts } from '../filters/bayes/evidence.ts';
+import type { FoundStretch } from '../filters/bayes/find-stretches.ts';
 import {
   type Facts,
   factBits,
@@ -17,6 +18,7 @@ import type { CountColumns, KeyedIds, ServerColumns, Store, User } from '../stor
 import { tokenWords } from '../store/token-words.ts';
 import { FEATURES_MAX, type Features } from '../text/features.ts';
 import { SCRIPTS } from '../text/scripts.ts';
+import { withStretches } from './stretches.ts';
 import type { KnownTexts } from './text-cache.ts';
 
 /** A sample with all that judging it may need: who it is about, its texts, its user. */
@@ -27,6 +29,8 @@ export interface Subject {
   /** Token ids of the user's table, one entry a text; empty without a user, or under a wrong key. */
   readonly uids: readonly Buffer[];
   readonly ids: SampleIds;
+  /** How many of its texts, the last ones, are stretches of the others. */
+  readonly stretches: number;
 }
 
 /** Where facts come from. */
@@ -52,6 +56,9 @@ const SERVER_COUNTS = factBits(['server_counts']);
 const USER_COUNTS = factBits(['user_counts']);
 const LINEAR = factBits(['linear']);
 
+/** Of one text: the server's counts, its virtual host's, and whether it is a stretch of another. */
+type TextColumns = ServerColumns & { host: ServerColumns | undefined; isStretch: boolean };
+
 /** Facts in the making: every field is there from the start, so that all stanzas' facts have one shape. */
 type FactsInMaking = { -readonly [Name in keyof Facts]-?: Facts[Name] | undefined };
 
@@ -61,7 +68,7 @@ type FactsInMaking = { -readonly [Name in keyof Facts]-?: Facts[Name] | undefine
  */
 export class Gather {
   readonly #sources: Sources;
-  readonly #serverColumns: (ServerColumns & { host: ServerColumns | undefined })[] = [];
+  readonly #serverColumns: TextColumns[] = [];
   readonly #userColumns: CountColumns[] = [];
   readonly #estimates: LinearEstimate[] = [];
   readonly #hostColumns: ServerColumns[] = [];
@@ -99,7 +106,11 @@ export class Gather {
     };
   }
 
-  /** Adds the facts that cost a look-up. @param wanted which of them, as `factBits`. */
+  withStretches(subject: Subject, found: readonly FoundStretch[]): Subject {
+    return withStretches(subject, found, this.#sources.store.ids);
+  }
+
+  /** Adds the facts that cost a look-up. @param wanted which of them, as `factBits`; they are all of the same texts. */
   read(subject: Subject, wanted: number, facts: FactsInMaking): void {
     if ((wanted & SERVER_COUNTS) !== 0) facts.serverCounts = this.#serverCounts(subject);
     if ((wanted & LINEAR) !== 0) facts.linear = this.#linear(subject);
@@ -132,13 +143,15 @@ export class Gather {
 
   #serverCounts(subject: Subject): ServerCounts[] {
     const { features, sids } = subject.texts;
+    const whole = features.length - subject.stretches;
     const counts: ServerCounts[] = [];
     for (let index = 0; index < features.length; index += 1) {
-      const columns = this.#serverColumns[index] ?? { ...serverColumns(), host: undefined };
+      const columns = this.#serverColumns[index] ?? textColumns();
       this.#serverColumns[index] = columns;
       const { count } = features[index] as Features;
       this.#sources.store.server.lookup(sids[index] as Buffer, count, columns);
       columns.host = this.#hostCounts(subject, index, count);
+      columns.isStretch = index >= whole;
       counts.push(columns);
     }
     return counts;
@@ -244,6 +257,10 @@ function countColumns(): CountColumns {
     spamByScript: NO_LESSONS,
     hamByScript: NO_LESSONS,
   };
+}
+
+function textColumns(): TextColumns {
+  return { ...serverColumns(), host: undefined, isStretch: false };
 }
 
 export function serverColumns(): ServerColumns {

@@ -1,4 +1,5 @@
 import type { Explain, TextEvidence } from '../filters/bayes/evidence.ts';
+import type { FindStretches } from '../filters/bayes/find-stretches.ts';
 import { type Facts, factBits } from '../filters/facts.ts';
 import type { CacheKey, Filter } from '../filters/filter.ts';
 import type { Allowances } from '../live/rate-table.ts';
@@ -28,6 +29,7 @@ export interface Rules {
   readonly filters: readonly Filter[];
   /** How tables are taken apart token by token. */
   readonly explain: Explain;
+  readonly findStretches: FindStretches;
   readonly options: PipelineOptions;
   readonly allowances: Allowances;
   readonly scope: Scope;
@@ -64,6 +66,7 @@ export class Pipeline {
   #stamps: readonly string[] = [];
   #options: PipelineOptions;
   #explain: Explain;
+  #findStretches: FindStretches;
 
   constructor(parts: {
     rules: Rules;
@@ -78,17 +81,19 @@ export class Pipeline {
     this.#events = parts.events;
     this.#options = parts.rules.options;
     this.#explain = parts.rules.explain;
+    this.#findStretches = parts.rules.findStretches;
     this.adopt(parts.rules);
   }
 
   /** Goes by other rules from the next verdict on. Live levels stay; opinions kept under other parameters are not met. */
-  adopt({ filters, options, allowances, scope, explain }: Rules): void {
+  adopt({ filters, options, allowances, scope, explain, findStretches }: Rules): void {
     this.#filters = filters;
     this.#names = filters.map((filter) => filter.name);
     this.#wants = filters.map((filter) => factBits(filter.wants));
     this.#stamps = filters.map((filter) => stampOf(filter, options));
     this.#options = options;
     this.#explain = explain;
+    this.#findStretches = findStretches;
     this.#gather.allow(allowances);
     this.#gather.divide(scope);
   }
@@ -97,7 +102,8 @@ export class Pipeline {
   subjectOf(sample: Sample, user: User | undefined, overload = false): Subject {
     const texts = overload ? NO_TEXT : this.#texts.of(sample.texts);
     const uids = user?.keyState === 'ok' ? texts.sids.map((sids) => user.tokens(sids)) : [];
-    return { sample, texts, user, uids, ids: this.#gather.idsOf(sample, texts.id, user) };
+    const ids = this.#gather.idsOf(sample, texts.id, user);
+    return { sample, texts, user, uids, ids, stretches: 0 };
   }
 
   /** @param overload true: text is not looked at. */
@@ -160,6 +166,9 @@ export class Pipeline {
       if (known === undefined) wanted |= this.#wants[index] as number;
     }
     this.#gather.read(subject, wanted, facts);
+    const stretches = this.#findStretches(facts.serverCounts ?? [], subject.texts.features);
+    if (stretches.length > 0)
+      this.#gather.read(this.#gather.withStretches(subject, stretches), wanted, facts);
     const on = { sample: subject.sample, facts, now };
     for (let index = 0; index < opinions.length; index += 1) {
       opinions[index] ??= this.#judgeWith(this.#filters[index] as Filter, keys[index], on);

@@ -7,7 +7,7 @@ import type { Features } from '../text/features.ts';
 import { type Fingerprint, NO_FINGERPRINT, unitsOf } from '../text/fingerprint.ts';
 
 /** What stays of a text's features beside keyed ids. */
-export type KnownFeatures = Pick<Features, 'count' | 'fingerprint'>;
+export type KnownFeatures = Pick<Features, 'count' | 'heads' | 'fingerprint'>;
 
 /** What is known of a sample's texts without any table: their fingerprint, features and server token ids. */
 export interface KnownTexts {
@@ -68,11 +68,11 @@ export class TextCache {
     const sids: Buffer[] = [];
     const slots: Uint32Array[] = [];
     for (const { text } of texts) {
-      const { hashes, count, scripts, grams, fingerprint } = extractFeatures(text);
+      const { hashes, count, heads, scripts, grams, fingerprint } = extractFeatures(text);
       // At once: all else is scratch space of the next text.
       sids.push(this.#ids.serverTokens(hashes, scripts));
       slots.push(this.#ids.slots(grams));
-      features.push({ count, fingerprint });
+      features.push({ count, heads, fingerprint });
     }
     const fresh = { id, features, sids, slots, fingerprint: longestOf(features), isSeenAgain };
     if (isSeenAgain) this.#cache.set(id, { ...fresh, slots: slots.map((each) => each.slice()) });

@@ -9,6 +9,8 @@ export interface CleanText {
   /** Placeholders stand as control characters: see `placeholders.ts`. */
   readonly text: string;
   readonly links: readonly Link[];
+  /** Start and end of each private string in the text that was cleaned, one after the other. */
+  readonly cuts: readonly number[];
 }
 
 /** Links beyond this many are cleaned out, yet are no features. */
@@ -43,10 +45,25 @@ export function clean(text: string, survey: Survey): CleanText {
     if (finding === undefined) continue;
     scan.cleaned += text.slice(scan.kept, finding.start) + markOf(finding.placeholder);
     scan.kept = finding.end;
+    scan.cuts.push(finding.start, finding.end);
     index = Math.max(index, finding.end - 1);
   }
-  if (scan.cleaned === '') return { text, links: scan.links };
-  return { text: scan.cleaned + text.slice(scan.kept), links: scan.links };
+  const { links, cuts } = scan;
+  return cuts.length === 0
+    ? { text, links, cuts }
+    : { text: scan.cleaned + text.slice(scan.kept), links, cuts };
+}
+
+/** Where that which stands at `place` of a cleaned text stood before. */
+export function placeBefore({ cuts }: CleanText, place: number): number {
+  let shift = 0;
+  for (let index = 0; index < cuts.length; index += 2) {
+    const start = cuts[index] as number;
+    if (place <= start + shift) break;
+    // A placeholder is one unit.
+    shift -= (cuts[index + 1] as number) - start - 1;
+  }
+  return place - shift;
 }
 
 interface Scan {
@@ -54,6 +71,7 @@ interface Scan {
   /** Those of the text: where much of it is looked at again and again, they are faster to read. */
   readonly units: Uint16Array;
   readonly links: Link[];
+  readonly cuts: number[];
   cleaned: string;
   /** Up to here the text is copied or cleaned out: no look goes back beyond it. */
   kept: number;
@@ -69,6 +87,7 @@ function scanOf(text: string, { units, length }: Survey): Scan {
     text,
     units: units.subarray(0, length),
     links: [],
+    cuts: [],
     cleaned: '',
     kept: 0,
     seenHostEnd: 0,

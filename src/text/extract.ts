@@ -1,4 +1,4 @@
-import { clean } from './clean.ts';
+import { type CleanText, clean, placeBefore } from './clean.ts';
 import type { Features } from './features.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { gramsOf } from './grams.ts';
@@ -15,11 +15,12 @@ const sampler = new Sampler();
 
 /** Features of one text: normalised, cleaned of private strings, tokenised, hashed. Takes any string; its cost is bounded. */
 export function extractFeatures(text: string): Features {
-  const normal = sample(text);
+  const { normal, heads } = sample(text);
   const count = sampler.finish();
   return {
     hashes: sampler.hashes(),
     count,
+    heads,
     scripts: sampler.scripts(),
     grams: gramsOf(survey),
     fingerprint: fingerprintOf(survey, normal),
@@ -45,8 +46,31 @@ const NAMES: Readonly<Record<number, string>> = {
   [KIND.PLACEHOLDER]: 'placeholder',
 };
 
-/** Adds the features of a text; the survey then is of the cleaned one. Returns what was cleaned. */
-function sample(text: string): string {
+/**
+ * The stretch of a text that its features `first` to `last` stand in, normalised: what it says by itself. Where either of them
+ * is of the whole text, from its start or to its end.
+ */
+export function stretchOf(text: string, first: number, last: number): string {
+  const { normal, cleaned } = sample(text);
+  const count = sampler.finish();
+  const start = sampler.placeAt(first);
+  const end = sampler.placeAt(last);
+  let next = last + 1;
+  while (next < count && sampler.placeAt(next) === end) next += 1;
+  const stop = next < count ? placeBefore(cleaned, sampler.placeAt(next)) : normal.length;
+  return normal.slice(placeBefore(cleaned, start), stop);
+}
+
+/** What was looked at on the way. */
+interface Sampled {
+  readonly normal: string;
+  readonly cleaned: CleanText;
+  /** Features of the whole text. */
+  readonly heads: number;
+}
+
+/** Adds the features of a text; the survey then is of the cleaned one. */
+function sample(text: string): Sampled {
   sampler.clear();
   const normal = normalOf(text);
   const cleaned = clean(normal.text, survey);
@@ -56,9 +80,10 @@ function sample(text: string): string {
     sampler.addName(KIND.DOMAIN, link.domain);
     if (link.tld !== '') sampler.addName(KIND.TLD, link.tld);
   }
+  const heads = sampler.count;
   if (cleaned.text !== normal.text) survey.read(cleaned.text);
   addTokens(survey, sampler);
-  return normal.text;
+  return { normal: normal.text, cleaned, heads };
 }
 
 /** The normalised text, which the survey is then of. */

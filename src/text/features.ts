@@ -15,6 +15,8 @@ export interface Features {
   /** 16 bytes a feature, distinct. */
   readonly hashes: Buffer;
   readonly count: number;
+  /** How many are of the whole text: its shape and its links. They come first. */
+  readonly heads: number;
   /** The script of each feature's letters, 0 where it has none: see `scripts.ts`. */
   readonly scripts: Uint8Array;
   /** Stretches of letters, see `grams.ts`: public hashes as well. */

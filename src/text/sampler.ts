@@ -16,12 +16,15 @@ const LANES = 4;
 export class Sampler {
   /** What the features are stretches of. */
   readonly row = new Row();
+  /** Where in the text the features begin that are added next. */
+  place = 0;
   readonly #lanes = new Int32Array(LANES * HELD_MAX);
   readonly #bytes = Buffer.from(this.#lanes.buffer);
   readonly #ranks = new Uint32Array(HELD_MAX);
   readonly #ranksToSort = new Uint32Array(HELD_MAX);
   readonly #kinds = new Uint8Array(HELD_MAX);
   readonly #scripts = new Uint8Array(HELD_MAX);
+  readonly #places = new Uint16Array(HELD_MAX);
   readonly #starts = new Uint16Array(HELD_MAX);
   readonly #ends = new Uint16Array(HELD_MAX);
   readonly #slots = new Uint16Array(SLOTS);
@@ -30,9 +33,15 @@ export class Sampler {
   /** Features ranked above it can no longer be among the smallest. */
   #rankMax = 0xffffffff;
 
+  /** Features held so far. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** Forgets the text before. */
   clear(): void {
     this.row.length = 0;
+    this.place = 0;
     this.#count = 0;
     this.#rankMax = 0xffffffff;
     this.#slots.fill(0);
@@ -51,6 +60,7 @@ export class Sampler {
     this.#ranks[held] = rank;
     this.#kinds[held] = kind;
     this.#scripts[held] = script;
+    this.#places[held] = this.place;
     this.#starts[held] = start;
     this.#ends[held] = end;
     this.#count = held + 1;
@@ -82,6 +92,11 @@ export class Sampler {
   /** The script of each feature; valid until the next text. */
   scripts(): Uint8Array {
     return this.#scripts.subarray(0, this.#count);
+  }
+
+  /** Where in the text a feature begins; 0 = it is of the whole text. Never less than that of the feature before. */
+  placeAt(index: number): number {
+    return this.#places[index] as number;
   }
 
   /** Where in the row a feature stands. */
@@ -135,6 +150,7 @@ export class Sampler {
     this.#ranks[to] = this.#ranks[from] as number;
     this.#kinds[to] = this.#kinds[from] as number;
     this.#scripts[to] = this.#scripts[from] as number;
+    this.#places[to] = this.#places[from] as number;
     this.#starts[to] = this.#starts[from] as number;
     this.#ends[to] = this.#ends[from] as number;
   }

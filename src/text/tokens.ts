@@ -32,6 +32,7 @@ export function addTokens(survey: Survey, sampler: Sampler): void {
     } else {
       const start = row.length;
       const from = index;
+      sampler.place = from;
       index = charClass === CHAR.WORD ? writeWord(survey, index, row) : writeOne(survey, index, row);
       const script = charClass === CHAR.WORD ? scriptOf(survey, from, index) : 0;
       sampler.add(charClass === CHAR.PLACEHOLDER ? KIND.PLACEHOLDER : KIND.WORD, start, row.length, script);
@@ -116,6 +117,7 @@ function addRun(survey: Survey, start: number, sampler: Sampler): number {
   let ofTwo = 0;
   while (index < survey.length && classAt(survey, index) === CHAR.DENSE) {
     const letter = row.length;
+    sampler.place = index;
     const own = (survey.traits[index] as number) >>> SCRIPT_SHIFT;
     const ofThree = Math.max(own, ofTwo);
     ofTwo = Math.max(own, script);

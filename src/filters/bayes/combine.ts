@@ -25,6 +25,9 @@ const PRIOR = PRIOR_LESSONS * LESSON_UNITS;
 const PRIOR_OF_ABOVE = PRIOR_OF_ABOVE_LESSONS * LESSON_UNITS;
 const STARTER_PRIOR = STARTER_LESSONS * LESSON_UNITS;
 const STARTER_PRIOR_UNTRAINED = STARTER_LESSONS_UNTRAINED * LESSON_UNITS;
+/** What a token has to bring for a stretch to be the longer by it, see `stretch.ts`. */
+export const STRETCH_CHARGE = 0.5;
+const CHARGE_QUOTIENT = Math.exp(-STRETCH_CHARGE);
 /** A product of quotients is logged before it leaves 2^±900; one quotient lies within 2^±120, as counts have 32 bits. */
 const PRODUCT_MAX = 2 ** 900;
 /** Columns of a table that is not asked. */
@@ -51,6 +54,10 @@ export interface Estimate {
   readonly userTokens: number;
   /** Those that only the starter table knows. */
   readonly starterTokens: number;
+  /** The highest sum that neighbours bring, undamped, less `STRETCH_CHARGE` for each of them; infinite beyond all numbers. */
+  readonly peak: number;
+  /** It is of a stretch of a text, see `stretch.ts`. */
+  readonly isStretch: boolean;
 }
 
 /**
@@ -80,8 +87,8 @@ export function combine(
   logOdds?: Float64Array,
 ): Estimate {
   const count = server?.count ?? user?.count ?? 0;
-  const { spam, ham, starter, spamByScript, hamByScript, spamTotal, hamTotal, hasStarter } =
-    server ?? NO_COUNTS;
+  const { spam, ham, starter, spamByScript, hamByScript, hasStarter } = server ?? NO_COUNTS;
+  const { spamTotal, hamTotal, isStretch = false } = server ?? NO_COUNTS;
   const own = user ?? NO_COUNTS;
   const { scripts } = server ?? own;
   const host = hostOf(server, lessonsMin);
@@ -89,11 +96,9 @@ export function combine(
   const isFilled = spamTotal < filledTo || hamTotal < filledTo;
   const known = isFilled && server !== undefined ? shareKnown(server) : 0;
   const starterPrior = isFilled ? STARTER_PRIOR_UNTRAINED : STARTER_PRIOR;
-  let sum = 0;
-  let product = 1;
-  let tokens = 0;
-  let userTokens = 0;
-  let starterTokens = 0;
+  logOdds?.fill(Number.NaN);
+  let [tokens, userTokens, starterTokens] = [0, 0, 0];
+  let [sum, product, run, peak] = [0, 1, 1, 1];
   for (let index = 0; index < count; index += 1) {
     const seen = (spam[index] as number) + (ham[index] as number);
     const hostSeen = host === undefined ? 0 : seenBy(host, index);
@@ -136,14 +141,17 @@ export function combine(
       inSpam = lowers;
       inHam = raises;
     }
-    if (logOdds !== undefined) logOdds[index] = Math.log(inHam / inSpam);
-    product *= inHam / inSpam;
+    const quotient = inHam / inSpam;
+    if (logOdds !== undefined) logOdds[index] = Math.log(quotient);
+    run = Math.max(1, run) * (quotient * CHARGE_QUOTIENT);
+    peak = Math.max(peak, run);
+    product *= quotient;
     if (product < PRODUCT_MAX && product > 1 / PRODUCT_MAX) continue;
     sum += Math.log(product);
     product = 1;
   }
-  sum += Math.log(product);
-  return { z: tokens === 0 ? 0 : sum / Math.sqrt(tokens), tokens, userTokens, starterTokens };
+  const z = (sum + Math.log(product)) / Math.sqrt(tokens || 1);
+  return { z, tokens, userTokens, starterTokens, peak: Math.log(peak), isStretch };
 }
 
 function seenBy({ spam, ham }: TokenCounts, index: number): number {

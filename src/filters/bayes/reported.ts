@@ -36,7 +36,7 @@ export function createReported(options: ReportedOptions): Filter {
   const { reportersMin, server } = options;
   return {
     name: 'bayes.reported',
-    version: 1,
+    version: 2,
     wants: ['server_counts'],
     readsText: true,
     cacheKey: (_sample: Sample, ids: SampleIds, facts: Facts): CacheKey | undefined => {

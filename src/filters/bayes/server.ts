@@ -3,6 +3,7 @@ import type { Sample } from '../../model/sample.ts';
 import type { Facts, ServerCounts } from '../facts.ts';
 import type { CacheKey, Filter, SampleIds } from '../filter.ts';
 import { combine, type Estimate, lessonsMissing, rounded, scoreOf } from './combine.ts';
+import { counted } from './stretch.ts';
 
 const NO_TEXT = abstain('no-text');
 const TOO_FEW_TOKENS = abstain('too-few-tokens');
@@ -19,7 +20,7 @@ export function createBayesServer(options: BayesServerOptions): Filter {
   const { lessonsMin, tokensMin } = options;
   return {
     name: 'bayes.server',
-    version: 5,
+    version: 6,
     wants: ['server_counts'],
     readsText: true,
     cacheKey: (_sample: Sample, ids: SampleIds): CacheKey | undefined => {
@@ -36,12 +37,12 @@ export function createBayesServer(options: BayesServerOptions): Filter {
       if (missing !== undefined && !table.hasStarter) return abstain('untrained', missing);
       const worst = worstOf(texts, options);
       if (worst === undefined) return TOO_FEW_TOKENS;
-      const { z, tokens, starterTokens } = worst;
+      const { z, tokens, starterTokens, isStretch } = worst;
       return {
         kind: 'opinion',
         score: scoreOf(z),
         symbol: 'BAYES_SERVER',
-        params: { tokens, starter: starterTokens, z: rounded(z) },
+        params: { tokens, starter: starterTokens, stretch: isStretch ? 1 : 0, z: rounded(z) },
         isProvisional: missing !== undefined,
       };
     },
@@ -75,9 +76,13 @@ export function worstSaid(texts: readonly ServerCounts[], options: BayesServerOp
 /** Undefined where no text has enough known tokens. */
 export function worstOf(texts: readonly ServerCounts[], options: BayesServerOptions): Estimate | undefined {
   let worst: Estimate | undefined;
+  let worstZ = Number.NEGATIVE_INFINITY;
   for (const estimate of estimatesOf(texts, options.lessonsMin)) {
-    if (estimate.tokens >= options.tokensMin && !(worst !== undefined && worst.z >= estimate.z))
-      worst = estimate;
+    if (estimate.tokens < options.tokensMin) continue;
+    const z = counted(estimate.z, estimate);
+    if (z <= worstZ) continue;
+    worst = estimate;
+    worstZ = z;
   }
-  return worst;
+  return worst?.isStretch ? { ...worst, z: worstZ } : worst;
 }

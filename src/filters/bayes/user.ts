@@ -4,6 +4,7 @@ import type { Facts, ServerCounts, TokenCounts } from '../facts.ts';
 import type { CacheKey, Filter, SampleIds } from '../filter.ts';
 import { combine, lessonsMissing, rounded, scoreOf } from './combine.ts';
 import { type BayesServerOptions, isTrained, worstSaid } from './server.ts';
+import { counted } from './stretch.ts';
 
 const NO_TEXT = abstain('no-text');
 const NO_USER = abstain('no-user');
@@ -25,7 +26,7 @@ export function createBayesUser(options: BayesUserOptions): Filter {
   const { lessonsMin, server } = options;
   return {
     name: 'bayes.user',
-    version: 5,
+    version: 6,
     wants: ['server_counts', 'user_counts'],
     readsText: true,
     cacheKey: (_sample: Sample, ids: SampleIds): CacheKey | undefined => {
@@ -67,11 +68,10 @@ function differenceOf(
   let worstTokens = 0;
   let known = 0;
   for (const [index, user] of userTexts.entries()) {
-    const { z, tokens, userTokens } = combine(
-      trained ? serverTexts[index] : undefined,
-      user,
-      options.lessonsMin,
-    );
+    const server = serverTexts[index] as ServerCounts;
+    const estimate = combine(trained ? server : undefined, user, options.lessonsMin);
+    const { tokens, userTokens } = estimate;
+    const z = counted(estimate.z, server);
     known += userTokens;
     if (tokens < options.tokensMin || z <= worst) continue;
     worst = z;

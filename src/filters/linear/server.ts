@@ -3,6 +3,7 @@ import { abstain, type Opinion } from '../../model/opinion.ts';
 import type { Sample } from '../../model/sample.ts';
 import { lessonsMissing, rounded, scoreOf } from '../bayes/combine.ts';
 import { type BayesServerOptions, estimatesOf, isTrained, worstSaid } from '../bayes/server.ts';
+import { counted } from '../bayes/stretch.ts';
 import type { Facts, LinearFacts, ServerCounts } from '../facts.ts';
 import type { CacheKey, Filter, SampleIds } from '../filter.ts';
 
@@ -26,7 +27,7 @@ export function createLinearServer(options: LinearServerOptions): Filter {
   const { lessonsMin, server } = options;
   return {
     name: 'linear.server',
-    version: 1,
+    version: 2,
     wants: ['server_counts', 'linear'],
     readsText: true,
     cacheKey: (_sample: Sample, ids: SampleIds): CacheKey | undefined => {
@@ -45,7 +46,11 @@ export function createLinearServer(options: LinearServerOptions): Filter {
       const worst = worstOf(serverCounts, linear, server);
       if (worst === undefined) return TOO_FEW_TOKENS;
       const bayes = worstSaid(serverCounts, server)?.z ?? 0;
-      const params = { known: Math.round(100 * worst.known), z: rounded(worst.z - bayes) };
+      const params = {
+        known: Math.round(100 * worst.known),
+        stretch: worst.isStretch ? 1 : 0,
+        z: rounded(worst.z - bayes),
+      };
       return { kind: 'opinion', score: differenceOf(worst.z, bayes), symbol: 'LINEAR_SERVER', params };
     },
   };
@@ -69,6 +74,7 @@ interface Worst {
   /** What both models say together. */
   readonly z: number;
   readonly known: number;
+  readonly isStretch: boolean;
 }
 
 /** Undefined where the model knows nothing of any text. What `bayes.server` would not say of a text does not count here, either. */
@@ -82,8 +88,10 @@ function worstOf(
   for (const [index, text] of texts.entries()) {
     const words = bayes[index];
     const said = words !== undefined && words.tokens >= server.tokensMin ? words.z : 0;
-    const z = together(text, said, model.caution);
-    if (text.known > 0 && !(worst !== undefined && worst.z >= z)) worst = { z, known: text.known };
+    const { isStretch = false } = counts[index] as ServerCounts;
+    const z = counted(together(text, said, model.caution), { isStretch });
+    if (text.known > 0 && z > (worst?.z ?? Number.NEGATIVE_INFINITY))
+      worst = { z, known: text.known, isStretch };
   }
   return worst;
 }
