@@ -1,4 +1,5 @@
 import { type CleanText, clean, placeBefore } from './clean.ts';
+import { undisguise } from './disguises.ts';
 import type { Features } from './features.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { gramsOf } from './grams.ts';
@@ -6,7 +7,7 @@ import { KIND } from './kinds.ts';
 import { bounded, type NormalText, normalise } from './normalise.ts';
 import { spelledOut } from './placeholders.ts';
 import { Sampler } from './sampler.ts';
-import { addHidden, addShape } from './shape.ts';
+import { addHidden, addMixed, addShape } from './shape.ts';
 import { Survey } from './survey.ts';
 import { addTokens } from './tokens.ts';
 
@@ -15,7 +16,9 @@ const sampler = new Sampler();
 
 /** Features of one text: normalised, cleaned of private strings, tokenised, hashed. Takes any string; its cost is bounded. */
 export function extractFeatures(text: string): Features {
-  const { normal, heads } = sample(text);
+  const { normal } = prepare(text);
+  const fingerprint = fingerprintOf(survey, normal);
+  const heads = addWords();
   const count = sampler.finish();
   return {
     hashes: sampler.hashes(),
@@ -23,13 +26,14 @@ export function extractFeatures(text: string): Features {
     heads,
     scripts: sampler.scripts(),
     grams: gramsOf(survey),
-    fingerprint: fingerprintOf(survey, normal),
+    fingerprint,
   };
 }
 
 /** The same features, in the same order, as a human reads them: `pair: call <phone>`. For explanations, never to be kept. */
 export function listFeatures(text: string): string[] {
-  sample(text);
+  prepare(text);
+  addWords();
   return Array.from({ length: sampler.finish() }, (_, index) => {
     const span = sampler.spanAt(index);
     return `${NAMES[span.kind]}: ${spelledOut(sampler.row.textOf(span))}`;
@@ -51,7 +55,8 @@ const NAMES: Readonly<Record<number, string>> = {
  * is of the whole text, from its start or to its end.
  */
 export function stretchOf(text: string, first: number, last: number): string {
-  const { normal, cleaned } = sample(text);
+  const { normal, cleaned } = prepare(text);
+  addWords();
   const count = sampler.finish();
   const start = sampler.placeAt(first);
   const end = sampler.placeAt(last);
@@ -62,15 +67,13 @@ export function stretchOf(text: string, first: number, last: number): string {
 }
 
 /** What was looked at on the way. */
-interface Sampled {
+interface Prepared {
   readonly normal: string;
   readonly cleaned: CleanText;
-  /** Features of the whole text. */
-  readonly heads: number;
 }
 
-/** Adds the features of a text; the survey then is of the cleaned one. */
-function sample(text: string): Sampled {
+/** Adds what is said of the whole text; the survey then is of the cleaned one. */
+function prepare(text: string): Prepared {
   sampler.clear();
   const normal = normalOf(text);
   const cleaned = clean(normal.text, survey);
@@ -80,10 +83,16 @@ function sample(text: string): Sampled {
     sampler.addName(KIND.DOMAIN, link.domain);
     if (link.tld !== '') sampler.addName(KIND.TLD, link.tld);
   }
-  const heads = sampler.count;
   if (cleaned.text !== normal.text) survey.read(cleaned.text);
+  return { normal: normal.text, cleaned };
+}
+
+/** Adds the words of a prepared text, without their disguises. Returns how many features before them are of the whole text. */
+function addWords(): number {
+  addMixed(undisguise(survey), sampler);
+  const heads = sampler.count;
   addTokens(survey, sampler);
-  return { normal: normal.text, cleaned, heads };
+  return heads;
 }
 
 /** The normalised text, which the survey is then of. */

@@ -1,7 +1,7 @@
 import type { Fingerprint } from './fingerprint.ts';
 
 /** Counted up whenever the same text would give other features: part of every text's fingerprint in the cache. */
-export const TOKENISER_VERSION = 2;
+export const TOKENISER_VERSION = 3;
 /** A lesson, a trace and a verdict see at most this many features of a text. */
 export const FEATURES_MAX = 128;
 /** Stretches of letters that a text is seen by at most; of more, those with the smallest hashes, as `Sampler` does. */

@@ -1,7 +1,7 @@
 import { classOf, foldOf } from './chars.ts';
 import { hashSpan, scatter } from './hash.ts';
 import { KIND } from './kinds.ts';
-import { buildLetters, SPACE } from './letters.ts';
+import { LETTERS, SPACE } from './letters.ts';
 import { TEXT_UNITS_MAX } from './normalise.ts';
 import { markOf } from './placeholders.ts';
 import type { Survey } from './survey.ts';
@@ -34,7 +34,6 @@ const EMPTY = -1;
 const LINK = 0x10000;
 const LINK_MARK = markOf('url').charCodeAt(0);
 
-const LETTERS = buildLetters();
 const mins = new Int32Array(BINS);
 /** Letters of a text, with room for spaces between them; what is in use of it. */
 const row = new Uint16Array(4 * TEXT_UNITS_MAX);

@@ -22,7 +22,9 @@ const LOOKALIKES = pairs('аaвbсcԁdеeһhнhіiјjкkмmоoрpԛqѕsтtѵvԝw
  * Of every unit of the basic plane what a fingerprint sees of it: a letter without case, accent and disguise; `SPACE` for what
  * parts words; `NOTHING` for digits, which change from copy to copy, and for what joins: apostrophes, low lines, accents.
  */
-export function buildLetters(): Uint16Array {
+export const LETTERS = buildLetters();
+
+function buildLetters(): Uint16Array {
   const letters = new Uint16Array(PLANE.length).map((_, unit) => (isOfWord(unit) ? foldOf(unit) : SPACE));
   for (const { index, 0: run } of PLANE.matchAll(/(?:['’ʼ_\p{N}]|[\u0300-\u036f])+/gu))
     letters.fill(NOTHING, index, index + run.length);
@@ -30,6 +32,16 @@ export function buildLetters(): Uint16Array {
     for (let unit = start; unit < end; unit += 1)
       if (isOfWord(unit)) letters[unit] = undisguised(letters[unit] as number);
   return letters;
+}
+
+/** Small letters from `start` to before `end` by the code of the ASCII letter that they look like; 0 where none does. */
+export function twinsIn(start: number, end: number): Uint16Array {
+  const twins = new Uint16Array(0x80);
+  for (const [letter, latin] of LOOKALIKES) {
+    const unit = letter.charCodeAt(0);
+    if (unit >= start && unit < end) twins[latin] = unit;
+  }
+  return twins;
 }
 
 function isOfWord(unit: number): boolean {

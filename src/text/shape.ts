@@ -14,6 +14,7 @@ const DIGITS = namesUpTo('digits', DIGITS_WHOLE);
 const CAPITALS = namesUpTo('capitals', CAPITALS_WHOLE);
 const LINKS = namesUpTo('links', LINKS_MAX);
 const INVISIBLES = namesUpTo('invisibles', TEXT_UNITS_MAX);
+const MIXED = namesUpTo('mixed', TEXT_UNITS_MAX);
 
 /**
  * Adds the shape of a message as class names: its length, its share of digits and capitals. A class of zero has no name,
@@ -30,6 +31,11 @@ export function addShape(survey: Survey, sampler: Sampler): void {
 export function addHidden(links: number, invisibles: number, sampler: Sampler): void {
   if (links > 0) addClass(sampler, LINKS, links);
   if (invisibles > 0) addClass(sampler, INVISIBLES, invisibles);
+}
+
+/** Adds how many words had letters of several scripts. */
+export function addMixed(words: number, sampler: Sampler): void {
+  if (words > 0) addClass(sampler, MIXED, words);
 }
 
 function addClass(sampler: Sampler, names: readonly string[], quantity: number): void {
