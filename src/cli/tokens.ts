@@ -36,7 +36,7 @@ export const tokens: CommandModule<object, TokensArgs> = {
       .epilogue(
         'Private strings are replaced before anything is looked at: <phone> stands for any telephone number. ' +
           'Nothing is judged, learnt or kept. With --to, and --user-key-file where the server sends a key, ' +
-          'the table of that user is shown beside that of all, and that of their virtual host where hosts have one.',
+          'the table of that user is shown beside that of all. Where virtual hosts have tables, --json shows theirs.',
       )
       .example('$0 tokens spam.xml', 'By the table of all')
       .example('$0 tokens a.txt --to me@a.example', 'And by the table of a user'),
@@ -112,12 +112,12 @@ function pageOf(seen: TokensSeen, named: readonly Named[], to: string | undefine
   if (user === 'wrong-key')
     closing.push('The key is not the first one seen of this user: their table stays shut.');
   return [
-    ...texts.flatMap((text, at) => [...sectionOf(text, named[at]!, hostLessons !== undefined), '']),
+    ...texts.flatMap((text, at) => [...sectionOf(text, named[at]!), '']),
     ...closing.flatMap((line) => wrap(line)),
   ];
 }
 
-function sectionOf(text: TextSeen, { source, features }: Named, hasHost: boolean): string[] {
+function sectionOf(text: TextSeen, { source, features }: Named): string[] {
   const rows = text.tokens
     .map((token, at) => ({ token, feature: oneLine(features[at]!) }))
     .sort(mostTellingFirst);
@@ -127,7 +127,6 @@ function sectionOf(text: TextSeen, { source, features }: Named, hasHost: boolean
     '  spam',
     '   ham',
     'starter',
-    ...(hasHost ? ['host’s', '   ham'] : []),
     ...(own ? [' user’s', '  spam', '   ham'] : []),
     'feature',
   ];
@@ -146,11 +145,10 @@ function mostTellingFirst(a: { token: TokenSeen }, b: { token: TokenSeen }): num
 }
 
 function rowOf(token: TokenSeen, feature: string): string[] {
-  const { host, user } = token;
+  const { user } = token;
   const share = (token.starter === undefined ? '-' : token.starter.toFixed(3)).padStart(7);
   const own = user === undefined ? [] : [odds(user.odds), count(user.spam), count(user.ham)];
-  const ofHost = host === undefined ? [] : [count(host.spam), count(host.ham)];
-  return [odds(token.odds), count(token.spam), count(token.ham), share, ...ofHost, ...own, feature];
+  return [odds(token.odds), count(token.spam), count(token.ham), share, ...own, feature];
 }
 
 /** Log-odds of spam, with their sign. */
