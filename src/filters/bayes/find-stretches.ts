@@ -32,15 +32,17 @@ export function createFindStretches(options: BayesServerOptions): FindStretches 
     const [table] = counts;
     if (table === undefined || lessonsMissing(table, options.lessonsMin) !== undefined) return NONE;
     const estimates = estimatesOf(counts, options.lessonsMin);
-    let found = NONE;
+    let found: FoundStretch[] | undefined;
     for (let text = 0; text < counts.length; text += 1) {
       if (!mayHoldSpam(estimates[text] as Estimate)) continue;
       const own = counts[text] as ServerCounts;
       combine(own, undefined, options.lessonsMin, logOdds);
       const worst = worstStretch(logOdds, (features[text] as Features).heads, own.count);
-      if (worst !== undefined) found = [...found, { text, ...worst }];
+      if (worst === undefined) continue;
+      found ??= [];
+      found.push({ text, ...worst });
     }
-    return found;
+    return found ?? NONE;
   };
 }
 
