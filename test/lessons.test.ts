@@ -83,6 +83,7 @@ describe('providence bayes', () => {
   });
 
   it('dump writes a file for its owner alone, which says what it is worth and holds no word', async () => {
+    writeFileSync(`${path}.part`, 'of another run, or of another user', { mode: 0o666 });
     const { code, stderr } = await bayes(['dump', path]);
     assert.deepEqual([code, /copied 19 lessons; without the daemon's secret/.test(stderr)], [0, true]);
     assert.equal(statSync(path).mode & 0o777, 0o600);

@@ -111,6 +111,14 @@ describe('OBSERVE through the real daemon', () => {
     assert.equal(answer.headers.get('Unchanged'), 'not-used');
   });
 
+  it('learns each stanza that is released, whoever sent it', async () => {
+    const from = stranger();
+    await writes(from, 'words that are answered');
+    assert.equal(await observe('replied', from), 'set');
+    for (const text of ['words that are released', 'other words that are released'])
+      assert.equal(await observe('released', from, JULIET, await writes(from, text)), 'set');
+  });
+
   it('learns once from what is told at the same instant', async () => {
     const from = stranger();
     const traces = [];

@@ -38,7 +38,9 @@ async function dumpInto(path: string, args: DaemonArgs): Promise<void> {
   const takeBack = beforeInterrupt(() => void rm(draft, { force: true }));
   try {
     const count = await withLessons(args, async (door) => {
-      const file = await open(draft, 'w', 0o600);
+      // Never into a file that somebody else has put there to read along.
+      await rm(draft, { force: true });
+      const file = await open(draft, 'wx', 0o600);
       try {
         const lessons = await dump(door, (text) => file.appendFile(text));
         await file.sync();
