@@ -16,7 +16,8 @@ import { corpusTexts, inventedTexts, type Texts } from './texts.ts';
 
 const USAGE = `npm run bench:poison [-- OPTIONS]
   --corpus FILE    texts of a labelled corpus, in place of invented ones
-  --attacks A,…    some of ${Object.keys(ATTACKS).join(', ')}
+  --attacks A,…    some of ${Object.keys(ATTACKS).slice(0, 5).join(', ')},
+                   ${Object.keys(ATTACKS).slice(5).join(', ')}
   --days N         days over which the colluders' reports are spread (1)
   --starter        with the starter table
   --hosts          with bayes.server.scope = "virtualhost"; all are of one host
