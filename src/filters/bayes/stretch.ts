@@ -14,7 +14,7 @@ interface Span {
 /** Log-odds from which on a stretch is looked at by itself. */
 const FOUND_LOG_ODDS_MIN = 4;
 /** Log-odds up to which the rest of the text is ham: else a stretch is only the worst part of one message. */
-const REST_LOG_ODDS_MAX = -3;
+const REST_LOG_ODDS_MAX = -4;
 /** What log-odds of a stretch count less than those of a text. */
 const MARGIN = 0.5;
 /** The shipped weights and threshold call a text spam at 5.1. */
