@@ -86,19 +86,19 @@ export function combine(
   lessonsMin = 0,
   logOdds?: Float64Array,
 ): Estimate {
-  const count = server?.count ?? user?.count ?? 0;
-  const { spam, ham, starter, spamByScript, hamByScript, hasStarter } = server ?? NO_COUNTS;
-  const { spamTotal, hamTotal, isStretch = false } = server ?? NO_COUNTS;
+  const { count, scripts } = server ?? user ?? NO_COUNTS;
+  const { spam, ham, starter, spamByScript, hamByScript, isStretch = false } = server ?? NO_COUNTS;
   const own = user ?? NO_COUNTS;
-  const { scripts } = server ?? own;
   const host = hostOf(server, lessonsMin);
-  const filledTo = hasStarter ? lessonsMin * LESSON_UNITS : 0;
-  const isFilled = spamTotal < filledTo || hamTotal < filledTo;
-  const known = isFilled && server !== undefined ? shareKnown(server) : 0;
-  const starterPrior = isFilled ? STARTER_PRIOR_UNTRAINED : STARTER_PRIOR;
+  const { filledTo, known, starterPrior } = fillingOf(server ?? NO_COUNTS, lessonsMin);
   logOdds?.fill(Number.NaN);
-  let [tokens, userTokens, starterTokens] = [0, 0, 0];
-  let [sum, product, run, peak] = [0, 1, 1, 1];
+  let tokens = 0;
+  let userTokens = 0;
+  let starterTokens = 0;
+  let sum = 0;
+  let product = 1;
+  let run = 1;
+  let peak = 1;
   for (let index = 0; index < count; index += 1) {
     const seen = (spam[index] as number) + (ham[index] as number);
     const hostSeen = host === undefined ? 0 : seenBy(host, index);
@@ -143,8 +143,8 @@ export function combine(
     }
     const quotient = inHam / inSpam;
     if (logOdds !== undefined) logOdds[index] = Math.log(quotient);
-    run = Math.max(1, run) * (quotient * CHARGE_QUOTIENT);
-    peak = Math.max(peak, run);
+    run = (run > 1 ? run : 1) * (quotient * CHARGE_QUOTIENT);
+    if (run > peak) peak = run;
     product *= quotient;
     if (product < PRODUCT_MAX && product > 1 / PRODUCT_MAX) continue;
     sum += Math.log(product);
@@ -156,6 +156,14 @@ export function combine(
 
 function seenBy({ spam, ham }: TokenCounts, index: number): number {
   return (spam[index] as number) + (ham[index] as number);
+}
+
+/** Up to how many lessons a table with a starter is filled up, by which part of a text, and the strength of its starter's word. */
+function fillingOf(table: ServerCounts, lessonsMin: number) {
+  const filledTo = table.hasStarter ? lessonsMin * LESSON_UNITS : 0;
+  return table.spamTotal < filledTo || table.hamTotal < filledTo
+    ? { filledTo, known: shareKnown(table), starterPrior: STARTER_PRIOR_UNTRAINED }
+    : { filledTo, known: 0, starterPrior: STARTER_PRIOR };
 }
 
 /** Lessons of a script, and what they are filled up with; `known` is 0 where they are not. */
