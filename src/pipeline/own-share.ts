@@ -8,6 +8,7 @@ export class OwnShare {
   readonly #tokens = new TokenSums();
   /** Lessons by script; the first one is all of them. */
   readonly #scripts = { spam: new Float64Array(SCRIPTS), ham: new Float64Array(SCRIPTS) };
+  readonly #without = { spam: new Float64Array(SCRIPTS), ham: new Float64Array(SCRIPTS) };
 
   constructor(lessons: readonly Taken[]) {
     for (const lesson of lessons) {
@@ -21,8 +22,9 @@ export class OwnShare {
 
   takeOut(sids: Buffer, columns: ServerColumns): void {
     this.#tokens.applyTo(columns, sids, -1);
-    columns.spamByScript = less(columns.spamByScript, this.#scripts.spam);
-    columns.hamByScript = less(columns.hamByScript, this.#scripts.ham);
+    // Copies: a look-up hands out the table's own.
+    columns.spamByScript = less(columns.spamByScript, this.#scripts.spam, this.#without.spam);
+    columns.hamByScript = less(columns.hamByScript, this.#scripts.ham, this.#without.ham);
     columns.spamTotal = columns.spamByScript[0] as number;
     columns.hamTotal = columns.hamByScript[0] as number;
   }
@@ -35,7 +37,8 @@ function maskOf(sids: Buffer): number {
   return mask;
 }
 
-/** A copy: a look-up hands out the table's own. */
-function less(totals: Float64Array, own: Float64Array): Float64Array {
-  return totals.map((total, script) => Math.max(0, total - (own[script] as number)));
+function less(totals: Float64Array, own: Float64Array, into: Float64Array): Float64Array {
+  for (let script = 0; script < SCRIPTS; script += 1)
+    into[script] = Math.max(0, (totals[script] as number) - (own[script] as number));
+  return into;
 }

@@ -9,6 +9,11 @@ export const SCRIPT_WORD = SCRIPT_AT / 4;
 
 /** Ids of stride 16 as words of this machine, with a sign; those that lie askew are copied. */
 export function tokenWords(ids: Buffer, count: number): Int32Array {
-  const straight = ids.byteOffset % 4 === 0 ? ids : Buffer.from(new Uint8Array(ids).buffer);
-  return new Int32Array(straight.buffer, straight.byteOffset, count * STRIDE_WORDS);
+  return wordsOf(ids, count * STRIDE_WORDS);
+}
+
+/** The first words of some bytes, likewise. */
+export function wordsOf(bytes: Buffer, count: number): Int32Array {
+  const straight = bytes.byteOffset % 4 === 0 ? bytes : Buffer.from(new Uint8Array(bytes).buffer);
+  return new Int32Array(straight.buffer, straight.byteOffset, count);
 }

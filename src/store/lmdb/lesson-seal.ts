@@ -40,6 +40,12 @@ export class LessonSeal {
     return this.#apply(plain, { id, at });
   }
 
+  /** The scripts alone: they lie in front. */
+  openScripts(learnt: Sealed): Uint8Array {
+    const count = learnt.sids.length / TOKEN_BYTES;
+    return unpackScripts(this.#apply(learnt.linear.subarray(0, Math.ceil(count / 2)), learnt), count);
+  }
+
   /** A lesson of schema 2 has none of it. */
   open(learnt: Sealed): LinearPart {
     const plain = this.#apply(learnt.linear, learnt);

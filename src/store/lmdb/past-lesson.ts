@@ -10,7 +10,7 @@ export function pastLesson(learnt: Learnt, seal: LessonSeal): PastLesson {
   return {
     label,
     weight,
-    sids: spreadTokens(sids, seal.open(learnt).scripts),
+    sids: spreadTokens(sids, seal.openScripts(learnt)),
     withheld,
     host: hostShareOf(learnt),
   };

@@ -1,5 +1,5 @@
 import { SCRIPT_BITS } from '../../text/scripts.ts';
-import { SCRIPT_AT, SCRIPT_WORD, STRIDE_WORDS, TOKEN_STRIDE, tokenWords } from '../token-words.ts';
+import { SCRIPT_WORD, STRIDE_WORDS, TOKEN_STRIDE, tokenWords, wordsOf } from '../token-words.ts';
 
 /** Bytes kept of a token's id. */
 export const TOKEN_BYTES = 8;
@@ -23,12 +23,15 @@ export function compactTokens(ids: Buffer): Buffer {
 
 /** Back to 16 bytes a token. */
 export function spreadTokens(compact: Buffer, scripts: Uint8Array): Buffer {
-  const ids = Buffer.alloc(compact.length * (TOKEN_STRIDE / TOKEN_BYTES));
-  for (let index = 0; index < compact.length / TOKEN_BYTES; index++) {
-    compact.copy(ids, index * TOKEN_STRIDE, index * TOKEN_BYTES, (index + 1) * TOKEN_BYTES);
-    ids[index * TOKEN_STRIDE + SCRIPT_AT] = scripts[index] ?? 0;
+  const count = compact.length / TOKEN_BYTES;
+  const from = wordsOf(compact, 2 * count);
+  const words = new Int32Array(STRIDE_WORDS * count);
+  for (let index = 0; index < count; index++) {
+    words[STRIDE_WORDS * index] = from[2 * index]!;
+    words[STRIDE_WORDS * index + 1] = from[2 * index + 1]!;
+    words[STRIDE_WORDS * index + SCRIPT_WORD] = scripts[index] ?? 0;
   }
-  return ids;
+  return Buffer.from(words.buffer);
 }
 
 /** The scripts of the letters of tokens, two in a byte. */
@@ -41,10 +44,10 @@ export function packScripts(ids: Buffer, count: number, into: Uint8Array, offset
 }
 
 export function unpackScripts(bytes: Uint8Array, count: number): Uint8Array {
-  return Uint8Array.from(
-    { length: count },
-    (_, index) => ((bytes[index >>> 1] ?? 0) >>> (SCRIPT_BITS * (index & 1))) & 0xf,
-  );
+  const scripts = new Uint8Array(count);
+  for (let index = 0; index < count; index++)
+    scripts[index] = ((bytes[index >>> 1] ?? 0) >>> (SCRIPT_BITS * (index & 1))) & 0xf;
+  return scripts;
 }
 
 /** Every script that a token of these is of, a bit each; that of none is always among them. */
