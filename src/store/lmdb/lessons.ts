@@ -1,4 +1,5 @@
 import { StoreError } from '../../errors.ts';
+import { LRU } from '../../lru.ts';
 import { Turns } from '../../turns.ts';
 import { idKey, numberKey, readNumberKey } from '../keys.ts';
 import type { StoreBounds } from '../options.ts';
@@ -15,6 +16,8 @@ import type { LMDBUserTables } from './user-tables.ts';
 import type { Writer } from './writer.ts';
 
 const DAY_MS = 86_400_000;
+/** Lessons of those who report that are held ready to weigh their next report: of some 1,000 reporters, 10 MB. */
+const PAST_LESSONS_MAX = 8_192;
 
 /** A lesson and the record that took it back: both leave the disk once no checkpoint needs them. */
 export interface Forgotten {
@@ -49,6 +52,7 @@ export class LMDBLessons implements Lessons {
   readonly forgotten: Forgotten[] = [];
   readonly #options: LessonsOptions;
   readonly #reporters: LMDBReporters;
+  readonly #past = new LRU<number, PastLesson>(PAST_LESSONS_MAX);
   #seq = 0;
   /** What is being done to a lesson's id: the same lesson sent twice at once is taught once. */
   readonly #turns = new Turns();
@@ -94,10 +98,18 @@ export class LMDBLessons implements Lessons {
   }
 
   lastOf(reporterId: string): readonly PastLesson[] {
-    return this.#reporters.lastOf(reporterId).flatMap((seq) => {
-      const learnt = this.#read(seq);
-      return learnt === undefined ? [] : [pastLesson(learnt, this.#options.seal)];
-    });
+    return this.#reporters.lastOf(reporterId).flatMap((seq) => this.#pastAt(seq) ?? []);
+  }
+
+  /** What a record says never changes but for the ids of its user's table; one that was undone is no reporter's any more. */
+  #pastAt(seq: number): PastLesson | undefined {
+    const known = this.#past.get(seq);
+    if (known !== undefined) return known;
+    const learnt = this.#read(seq);
+    if (learnt === undefined) return undefined;
+    const lesson = pastLesson(learnt, this.#options.seal);
+    this.#past.set(seq, lesson);
+    return lesson;
   }
 
   newestBefore(...[before, count, isWanted]: Parameters<Lessons['newestBefore']>) {
