@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
 import { it, type TestContext } from 'node:test';
+import type { Archive, Pruned } from '../src/store/archive.ts';
 import { openStore } from '../src/store/lmdb/store.ts';
-import type { Archive, LessonLabel, Pruned, Store } from '../src/store/store.ts';
+import type { LessonLabel, Store } from '../src/store/store.ts';
 import { tokenSet } from '../src/store/token-set.ts';
 import {
   hostCounts,

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { sampleOfText } from '../../src/cli/eval-judge.ts';
 import { defaultConfig } from '../../src/config/load.ts';
 import { factBits } from '../../src/filters/facts.ts';
 import { LinearFitter } from '../../src/linear/fitter.ts';
@@ -63,7 +64,7 @@ async function measure(directory: string, rounds: number): Promise<TextRuns> {
     await teach(store, texts, users);
     await linear.settle();
     const room = { store, linear, users };
-    const samples = texts.judged.map(sampleOf);
+    const samples = texts.judged.map(sampleOfText);
     for (let round = 0; round < WARM_UP_ROUNDS; round += 1) runStages(room, samples);
     const runs = Array.from({ length: rounds }, () => runStages(room, samples));
     return { runs, judged: samples.length, source: texts.source };
@@ -156,19 +157,3 @@ const UNITS: Readonly<Record<Exclude<(typeof STAGES)[number], 'features' | 'ids'
 };
 /** Kept, so that the compiler cannot drop what is measured. */
 export let said: unknown;
-
-function sampleOf(text: string): Sample {
-  return {
-    kind: 'message',
-    direction: 'in',
-    subject: undefined,
-    sender: undefined,
-    recipient: undefined,
-    texts: [{ source: 'body', lang: '', text }],
-    encryption: 'none',
-    cloaked: false,
-    isTest: false,
-    stream: {},
-    bypass: undefined,
-  };
-}

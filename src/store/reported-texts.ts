@@ -1,6 +1,7 @@
 import { type Fingerprint, isEmpty, isOrdinary } from '../text/fingerprint.ts';
 import { BANDS, bandsOf } from '../text/likeness.ts';
 import { BandIndex, FOUND_MAX } from './band-index.ts';
+import type { Told } from './reported.ts';
 import {
   type IdWords,
   LESSON,
@@ -11,7 +12,7 @@ import {
   wordsOf,
 } from './reported-entries.ts';
 import { Ring } from './ring.ts';
-import type { LessonLabel, Told } from './store.ts';
+import type { LessonLabel } from './store.ts';
 
 /** Distinct users counted of one text: more than any threshold asks for. */
 const USERS_COUNTED_MAX = 32;

@@ -1,7 +1,9 @@
 import type { SubjectKind } from '../model/subject.ts';
 import type { VerdictName } from '../model/verdict.ts';
 import type { Fingerprint } from '../text/fingerprint.ts';
+import type { Archive } from './archive.ts';
 import type { StoreBounds } from './options.ts';
+import type { Reported } from './reported.ts';
 import type { TokenSet } from './token-set.ts';
 
 /**
@@ -219,6 +221,8 @@ export interface HostShare extends TableShare {
 /** A lesson in force, as the server's table has it; weights in units of 1/256 lesson. */
 export interface PastLesson extends TableShare {
   readonly label: LessonLabel;
+  /** Scripts of its tokens, a bit each; one of schema 2 counts for all of them. */
+  readonly scripts: number;
   /** Stride 16. */
   readonly sids: Buffer;
   /** As that of a virtual host has it. */
@@ -251,58 +255,6 @@ export interface Lessons {
   forget(id: string, at: number): Promise<'removed' | 'unchanged' | 'too-old'>;
 }
 
-/** What the lessons are, as a whole. Sizes are bytes of pages in use. */
-export interface LessonOverview {
-  readonly lessons: number;
-  /** Weights in the server's table, in lessons. */
-  readonly spam: number;
-  readonly ham: number;
-  /** Milliseconds since 1970; undefined without lessons. */
-  readonly oldestAt: number | undefined;
-  /** Users of whom there is a record. */
-  readonly users: number;
-  readonly lessonBytes: number;
-  readonly userBytes: number;
-  readonly serverBytes: number;
-}
-
-/** What is done to the log of lessons as a whole, a bounded step at a time. */
-export interface Archive {
-  /** Says which secret the lessons are sealed with, 32 hex digits; says nothing of the secret. */
-  readonly fingerprint: string;
-  readonly schema: number;
-  overview(): LessonOverview;
-  /** Live lessons behind number `after`, a few, each as one piece; `next` goes on behind it, undefined: there are no more. */
-  page(after: number): { readonly lessons: readonly Buffer[]; readonly next: number | undefined };
-  /**
-   * Puts a lesson back as it was taught; one of its id that is there stays. `damaged`: it is no piece of a dump, or of another
-   * secret. `other-key`: its user has begun anew since, and has another salt or key. @throws StoreError `degraded`
-   */
-  restore(lesson: Buffer): Promise<'restored' | 'unchanged' | 'other-key' | 'damaged'>;
-  /**
-   * Learns an operator's lesson from its record, as `CorpusRecords` makes it elsewhere with the secret of this store; as
-   * `Lessons.teach` in all else.
-   */
-  learn(record: Buffer): Promise<'set' | 'replaced' | 'unchanged'>;
-  /** Undoes old lessons, exactly, whatever `store.undo_days` says. @throws StoreError `degraded` */
-  prune(step: PruneStep): Promise<Pruned>;
-}
-
-export interface PruneStep {
-  /** Goes on behind the record of this number; 0 = the beginning. */
-  readonly after: number;
-  /** Lessons taught before this go; milliseconds since 1970. */
-  readonly before: number;
-  /** `users`: the operator's stay. */
-  readonly of: 'users' | 'all';
-}
-
-export interface Pruned {
-  readonly dropped: number;
-  /** Undefined: all were looked at. */
-  readonly next: number | undefined;
-}
-
 /** What a verdict leaves behind, so that one can train later without the body. */
 export interface Trace {
   readonly at: number;
@@ -327,31 +279,6 @@ export interface Traces {
   read(id: string, user: User | undefined): Trace | undefined;
   /** Id of the last trace that a sender's stanza to this user left. Bounded: undefined where it was pushed out, too. */
   last(user: User, senderId: string): string | undefined;
-}
-
-/** A text of which it is asked who has reported it. Ids are keyed. */
-export interface TextOfUser {
-  readonly fingerprint: Fingerprint;
-  /** '' for nobody's. */
-  readonly userId: string;
-  readonly senderId: string;
-}
-
-/** What users have said of copies of a text. */
-export interface Told {
-  /** What this user has said last. */
-  own: LessonLabel | undefined;
-  ownAt: number;
-  /** Distinct other users by whom it is spam, less those by whom it is ham. */
-  others: number;
-  /** When the last of them said that it is spam. */
-  othersAt: number;
-}
-
-/** What users have reported lately. A lesson is known here as soon as `Lessons` has settled. */
-export interface Reported {
-  /** In memory and synchronous. The result is overwritten by the next look-up. */
-  look(text: TextOfUser, now: number): Told;
 }
 
 /** Facts with their own expiry, one record a subject; decoded records are held in an LRU. */

@@ -1,5 +1,6 @@
 import { refusal } from '../pnp/refusal.ts';
-import type { PruneStep, Store } from '../store/store.ts';
+import type { PruneStep } from '../store/archive.ts';
+import type { Store } from '../store/store.ts';
 
 /** What LESSONS may be asked to do [PNP-4]. */
 export const ACTS = ['stats', 'dump', 'restore', 'prune'] as const;

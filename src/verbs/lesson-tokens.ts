@@ -1,7 +1,7 @@
 import type { Subject } from '../pipeline/gather.ts';
+import { TOKEN_STRIDE } from '../store/token-words.ts';
 import { FEATURES_MAX, GRAMS_MAX } from '../text/features.ts';
 
-const ID_STRIDE = 16;
 const NONE = Buffer.alloc(0);
 const NO_SLOTS = new Uint32Array(0);
 
@@ -25,8 +25,8 @@ function union(buffers: readonly Buffer[]): Buffer {
   const seen = new Set<string>();
   const entries: Buffer[] = [];
   for (const buffer of buffers) {
-    for (let offset = 0; offset < buffer.length && entries.length < FEATURES_MAX; offset += ID_STRIDE) {
-      const entry = buffer.subarray(offset, offset + ID_STRIDE);
+    for (let offset = 0; offset < buffer.length && entries.length < FEATURES_MAX; offset += TOKEN_STRIDE) {
+      const entry = buffer.subarray(offset, offset + TOKEN_STRIDE);
       const key = entry.toString('latin1');
       if (seen.has(key)) continue;
       seen.add(key);

@@ -78,7 +78,7 @@ export interface Estimate {
  * outweigh everything (Rennie et al., "Tackling the Poor Assumptions of Naive Bayes Text Classifiers", 2003).
  *
  * The sum of logs is taken as the log of a product, and rates as their inverses: half the time, and the same to 1e-12.
- * @param logOdds takes what each token brings to the sum, as far as somebody knows it: for explanations only.
+ * @param logOdds is filled with what each token brings to the sum, NaN where nobody knows it: to explain, and to find stretches.
  */
 export function combine(
   server: ServerCounts | undefined,

@@ -68,8 +68,8 @@ interface Explained extends BayesServerOptions {
 function explained(counts: ServerCounts, own: TokenCounts | undefined, options: Explained): TextEvidence {
   const { lessonsMin } = options;
   const { host } = counts;
-  const logOdds = new Float64Array(FEATURES_MAX).fill(Number.NaN);
-  const ownLogOdds = logOdds.slice();
+  const logOdds = new Float64Array(FEATURES_MAX);
+  const ownLogOdds = new Float64Array(FEATURES_MAX);
   const estimate = combine(counts, undefined, lessonsMin, logOdds);
   const prior = isTrained(options.server[0], options.lessonsMin) ? counts : undefined;
   const withOwn = own === undefined ? undefined : combine(prior, own, lessonsMin, ownLogOdds);

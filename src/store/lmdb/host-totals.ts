@@ -1,13 +1,8 @@
 import { SCRIPTS } from '../../text/scripts.ts';
 import { ID_BYTES } from '../keyed-ids.ts';
 import { STRIDE_WORDS, tokenWords } from '../token-words.ts';
+import { addLesson, noLessons, type Totals } from '../totals.ts';
 import type { Learnt } from './lesson-record.ts';
-
-/** Lessons that hold tokens of a script, by script, in units of 1/256 lesson; the first one is all lessons. */
-export interface Totals {
-  readonly spam: Float64Array;
-  readonly ham: Float64Array;
-}
 
 interface HostEntry extends Totals {
   readonly id: Buffer;
@@ -15,16 +10,6 @@ interface HostEntry extends Totals {
 
 /** Bytes of one host in a checkpoint: its id, then lessons of spam by script, f64 each, then those of ham. */
 const HOST_BYTES = ID_BYTES + 2 * 8 * SCRIPTS;
-
-export function noLessons(): Totals {
-  return { spam: new Float64Array(SCRIPTS), ham: new Float64Array(SCRIPTS) };
-}
-
-export function addLesson(totals: Totals, { label, scripts, weight }: Learnt, sign: 1 | -1): void {
-  const ofClass = totals[label];
-  for (let script = 0; script < SCRIPTS; script++)
-    if (((scripts >>> script) & 1) === 1) ofClass[script] = ofClass[script]! + sign * weight;
-}
 
 /** How many lessons each virtual host has taught. One that has none is not known. */
 export class HostTotals {

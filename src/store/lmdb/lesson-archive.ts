@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import type { Archive, LessonOverview, Pruned, PruneStep } from '../archive.ts';
 import type { DaemonKeys } from '../crypto.ts';
 import { numberKey, readNumberKey, SCHEMA } from '../keys.ts';
-import type { Archive, LessonOverview, Pruned, PruneStep } from '../store.ts';
 import type { Environment } from './environment.ts';
 import { decodeRecord, LESSON_WEIGHT, type Learnt, OPERATOR_TAG } from './lesson-record.ts';
 import type { LMDBLessons } from './lessons.ts';

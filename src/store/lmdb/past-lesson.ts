@@ -6,10 +6,11 @@ import { spreadTokens } from './token-ids.ts';
 
 /** A lesson as it lies in the log, for one who looks at the table of all without it. */
 export function pastLesson(learnt: Learnt, seal: LessonSeal): PastLesson {
-  const { label, weight, sids, withheld } = learnt;
+  const { label, weight, scripts, sids, withheld } = learnt;
   return {
     label,
     weight,
+    scripts,
     sids: spreadTokens(sids, seal.openScripts(learnt)),
     withheld,
     host: hostShareOf(learnt),

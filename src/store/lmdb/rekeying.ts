@@ -160,8 +160,8 @@ export class Rekeying {
     const { users } = this.#options;
     const head = users.table(id)?.head;
     if (head === undefined) return 'wrong-key';
-    if (users.unlock(bareJID, after, head).keyState === 'ok') return 'unchanged';
-    return users.unlock(bareJID, before, head).keyState === 'ok' ? undefined : 'wrong-key';
+    if (users.locks.unlock(bareJID, after, head).keyState === 'ok') return 'unchanged';
+    return users.locks.unlock(bareJID, before, head).keyState === 'ok' ? undefined : 'wrong-key';
   }
 
   async #change(job: Job, seqs: readonly number[]): Promise<Rekeyed> {
@@ -171,13 +171,13 @@ export class Rekeying {
     if (outcome !== undefined) return { outcome, lessons: 0 };
     if (seqs.length > REKEYED_LESSONS_MAX) return { outcome: 'too-many-lessons', lessons: seqs.length };
     const { head: before, seq } = users.table(id)!;
-    const after = users.newHead(change.bareJID, change.after, before.created);
-    const user = users.unlock(change.bareJID, change.after, after);
+    const after = users.locks.newHead(change.bareJID, change.after, before.created);
+    const user = users.locks.unlock(change.bareJID, change.after, after);
     const { table, records } = await this.#move(seqs, user, new UserTable(after));
     table.seq = seq;
     const record = table.encode();
     let takeBack = (): void => undefined;
-    const given = { check: before.check, user: users.unlock(change.bareJID, change.before, before) };
+    const given = { check: before.check, user: users.locks.unlock(change.bareJID, change.before, before) };
     try {
       await writer.commit(() => {
         for (const [key, lesson] of records) void environment.lessons.put(key, lesson);

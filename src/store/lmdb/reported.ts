@@ -1,9 +1,10 @@
 import { isEmpty, isOrdinary } from '../../text/fingerprint.ts';
 import { idKey, readReportedNumber, reportedKey } from '../keys.ts';
 import type { StoreBounds } from '../options.ts';
+import type { Reported, TextOfUser, Told } from '../reported.ts';
 import type { ReportedText } from '../reported-entries.ts';
 import { ReportedTexts } from '../reported-texts.ts';
-import type { KeyedIds, LessonInput, LessonLabel, Reported, TextOfUser, Told } from '../store.ts';
+import type { KeyedIds, LessonInput, LessonLabel } from '../store.ts';
 import { type Environment, readForTimer } from './environment.ts';
 import { labelOf } from './lesson-record.ts';
 import { ReportedRecords, timeOf } from './reported-record.ts';

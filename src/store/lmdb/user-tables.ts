@@ -1,14 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { LRU } from '../../lru.ts';
 import type { ActiveUsers } from '../active-users.ts';
-import { type BlockCipher, deriveUserKeys, userCheck, userRoot } from '../crypto.ts';
+import type { BlockCipher } from '../crypto.ts';
 import { idKey } from '../keys.ts';
 import type { KeyedIds, User, UserTables } from '../store.ts';
 import type { Environment } from './environment.ts';
 import { LESSON_WEIGHT, type Learnt } from './lesson-record.ts';
-import { LocalUser } from './local-user.ts';
-import { MaskedCipher } from './masked-cipher.ts';
+import type { LocalUser } from './local-user.ts';
 import type { Writing } from './server-tokens.ts';
+import { UserLocks } from './user-locks.ts';
 import { type UserHead, UserTable } from './user-table.ts';
 
 /** Users whose keys are held ready. */
@@ -17,7 +16,6 @@ const OPEN_USERS_MAX = 32_768;
 const NEW_USERS_MAX = 10_000;
 /** While there is no room, so many tables that are asked for leave one behind: to keep one costs as much as to read it. */
 const READ_PER_KEPT = 8;
-const SALT_BYTES = 16;
 /** Tables taken to be written at once, in bytes: with one more that begins before. */
 const TAKEN_BYTES_MAX = 2 ** 22;
 
@@ -50,6 +48,7 @@ export interface UserTablesOptions {
 export class LMDBUserTables implements UserTables {
   /** Last lesson applied to any table; all of them up to this one are. */
   generation = 0;
+  readonly locks: UserLocks;
   readonly #options: UserTablesOptions;
   #open = new LRU<string, OpenUser>(OPEN_USERS_MAX);
   readonly #tables: LRU<string, UserTable>;
@@ -61,6 +60,7 @@ export class LMDBUserTables implements UserTables {
 
   constructor(options: UserTablesOptions) {
     this.#options = options;
+    this.locks = new UserLocks(options, this);
     this.#tables = new LRU(options.userCacheBytesMax, (table) => table.bytes);
   }
 
@@ -79,8 +79,8 @@ export class LMDBUserTables implements UserTables {
     if (open !== undefined && isSameKey(open.userKey, userKey)) return open.user;
     const id = this.#options.ids.id('user', bareJID);
     const table = this.table(id) ?? this.#create(id, bareJID, userKey);
-    if (table === undefined) return new LocalUser({ id, host: this.#hostOf(bareJID) }, undefined, this);
-    const user = this.unlock(bareJID, userKey, table.head);
+    if (table === undefined) return this.locks.withoutKey(bareJID);
+    const user = this.locks.unlock(bareJID, userKey, table.head);
     // A wrong key does not push out the right one.
     if (open === undefined || open.user.keyState !== 'ok') this.#open.set(bareJID, { userKey, user });
     return user;
@@ -209,26 +209,6 @@ export class LMDBUserTables implements UserTables {
     else this.#held.delete(id);
   }
 
-  /** Another head for a user: what `userKey`, or the daemon's secret and a new salt, open from now on. */
-  newHead(bareJID: string, userKey: Buffer | undefined, created: number): UserHead {
-    const salt = randomBytes(SALT_BYTES);
-    return { salt, check: userCheck(userKey ?? this.#rootOf(bareJID, salt)), created };
-  }
-
-  #hostOf(bareJID: string): string {
-    return this.#options.ids.id('domain', bareJID.slice(bareJID.indexOf('@') + 1));
-  }
-
-  /** The user as `head` has it. */
-  unlock(bareJID: string, userKey: Buffer | undefined, head: UserHead): LocalUser {
-    const root = userKey ?? this.#rootOf(bareJID, head.salt);
-    const id = this.#options.ids.id('user', bareJID);
-    const keys = deriveUserKeys(root);
-    const isRight = keys.check.equals(head.check);
-    const cipher = isRight ? new MaskedCipher(this.#options.cipher, keys.mask) : undefined;
-    return new LocalUser({ id, host: this.#hostOf(bareJID) }, cipher, this);
-  }
-
   /**
    * Takes another table, which is on disk already, and forgets the key that opened the one before. What was taken of that one to
    * be written was written first: the writer keeps the order.
@@ -287,13 +267,9 @@ export class LMDBUserTables implements UserTables {
 
   #create(id: string, bareJID: string, userKey: Buffer | undefined): UserTable | undefined {
     if (this.#pinned.size >= NEW_USERS_MAX) return undefined;
-    const table = new UserTable(this.newHead(bareJID, userKey, this.#options.now()));
+    const table = new UserTable(this.locks.newHead(bareJID, userKey, this.#options.now()));
     this.#pin(id, table, false).dirtySince = Number.POSITIVE_INFINITY;
     return table;
-  }
-
-  #rootOf(bareJID: string, salt: Buffer): Buffer {
-    return userRoot(this.#options.secret, bareJID, salt);
   }
 }
 
